@@ -1,0 +1,355 @@
+"""Calibrating: from ordinary frames to the numbers that judge later ones.
+
+In:  some dozens of frames of normal production, the camera's placement, a wanted false-alarm rate.
+Out: a Calibration.
+
+Everything is a median over frames or a quantile, so that defects among the frames do not spoil
+it. Thresholds come from the extremes themselves: each statistic's largest value in each of
+many blocks follows an extreme-value law, which is fitted by two quantiles and followed out to
+the wanted rate (Gumbel, Statistics of Extremes, 1958; fitted to squares, whose tail is
+exponential for Gaussian noise, so that clean Gaussian webs are met exactly and rougher ones safely).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.calibration import STATISTICS, WIDE_TILES, Calibration, Noise
+from inspection.errors import CalibrationError
+from inspection.flat_field import FlatFieldSettings, Light, measure_light, place_windows
+from inspection.frame import Frame
+from inspection.frame_checks import edge_sharpness
+from inspection.geometry import Box, Placement
+from inspection.kernels import COATED
+from inspection.layout import Layout, find_layout
+from inspection.screening import TILE_PX, Screening, ScreeningSettings, coated_columns, screen
+from inspection.segmentation import STEPS_PER_SIGMA, deviation
+from inspection.web import Web, WebSettings, find_web
+
+FEWEST_FRAMES = 8
+"""Fewer frames cannot tell a column's gain from a streak: the gain is then smoothed across columns."""
+
+_SMOOTH_COLUMNS = 65
+_LOWEST_THRESHOLD_SIGMA = 4.5
+_DEFAULT_THRESHOLD_SIGMA = 6.5
+"""For statistics too rare to be fitted: about the largest of 4 million Gaussian values in 200 frames."""
+
+
+@dataclass(frozen=True)
+class CalibratingSettings:
+    """How a calibration is made.
+
+    Attributes
+    ----------
+    false_alarms_per_1000 : float
+        Wanted false defects per 1000 clean frames.
+    web : WebSettings
+    flat_field : FlatFieldSettings
+    """
+
+    false_alarms_per_1000: float = 5.0
+    web: WebSettings = field(default_factory=WebSettings)
+    flat_field: FlatFieldSettings = field(default_factory=FlatFieldSettings)
+
+
+def calibrate(
+    frames: Sequence[Frame],
+    placement: Placement,
+    *,
+    camera: str = "camera",
+    version: int = 1,
+    settings: CalibratingSettings | None = None,
+    progress: Callable[[], None] = lambda: None,
+) -> Calibration:
+    """Calibrate one camera for one product.
+
+    Parameters
+    ----------
+    frames : sequence of Frame
+        Ordinary production, 24 or more; a few may show defects. Fewer than 8 give a rough
+        calibration that cannot see a streak standing in all of them.
+    placement : Placement
+    camera, version
+        Named in the result.
+    settings : CalibratingSettings, optional
+    progress : callable
+        Called twice for every frame.
+
+    Raises
+    ------
+    CalibrationError
+        No frames, or frames that differ in size or bits.
+    """
+    settings = settings or CalibratingSettings()
+    _check_alike(frames)
+    draft = _draft(find_layout(frames), frames, placement, camera, version, settings)
+    draft = _with_flat_field(draft, frames, settings, progress)
+    return _with_noise(draft, frames, settings, progress)
+
+
+def _check_alike(frames: Sequence[Frame]) -> None:
+    if not frames:
+        raise CalibrationError("expected frames to calibrate from, got none: give 24 or more of ordinary production")
+    shapes = {(frame.columns, frame.rows, frame.bits) for frame in frames}
+    if len(shapes) > 1:
+        listed = ", ".join(f"{columns} x {rows} px of {bits} bits" for columns, rows, bits in sorted(shapes))
+        raise CalibrationError(f"expected frames of one size and depth, got {listed}: calibrate each camera on its own")
+
+
+def _draft(
+    layout: Layout,
+    frames: Sequence[Frame],
+    placement: Placement,
+    camera: str,
+    version: int,
+    settings: CalibratingSettings,
+) -> Calibration:
+    """A calibration with a flat gain and every noise 1, so that statistics come out in grey levels."""
+    unit = dict.fromkeys(STATISTICS, 1.0)
+    return Calibration(
+        camera=camera,
+        version=version,
+        placement=placement,
+        bits=frames[0].bits,
+        rows=frames[0].rows,
+        gain=np.ones(frames[0].columns, np.float32),
+        coating_gl=layout.coating_gl,
+        foil_gl=layout.foil_gl,
+        lanes_px=layout.lanes_px,
+        skip_coating=layout.skip_coating,
+        coating=Noise(unit, unit),
+        foil=Noise(unit, unit),
+        focus=float("nan"),
+        made_from_frames=len(frames),
+        false_alarms_per_1000=settings.false_alarms_per_1000,
+    )
+
+
+def _with_flat_field(
+    draft: Calibration, frames: Sequence[Frame], settings: CalibratingSettings, progress: Callable[[], None]
+) -> Calibration:
+    """Gain and levels from the frames' column means; two rounds, because edges shift once gains are known."""
+    rough = _rough_gain(draft, frames)
+    draft = replace(draft, gain=rough)
+    coating, foil, lanes, focus = [], [], [], []
+    for frame in frames:
+        light, web = _look(frame, draft, settings)
+        columns = _column_means(frame, light, web)
+        coating.append(np.where(_inside(web, draft, 1), columns, np.nan))
+        foil.append(np.where(_inside(web, draft, -1), columns, np.nan))
+        lanes.append(web.lanes_px)
+        focus.append(edge_sharpness(frame.pixels, web))
+        progress()
+    gain, coating_gl, foil_gl = _gain(_median(coating), _median(foil), smooth=len(frames) < FEWEST_FRAMES)
+    lanes_px = np.where(web.open_edges, draft.lanes_px, np.median(lanes, axis=0))
+    # Edges were measured under a rough gain; the next round's are exact, and only their course is used.
+    return replace(
+        draft, gain=gain, coating_gl=coating_gl, foil_gl=foil_gl, lanes_px=lanes_px, focus=float(np.median(focus))
+    )
+
+
+def _rough_gain(draft: Calibration, frames: Sequence[Frame]) -> NDArray[np.float32]:
+    """Lamp shade alone: the median column inside the lanes, smoothed, bridged across gaps."""
+    columns = np.median([frame.pixels[::32].mean(axis=0) for frame in frames[:16]], axis=0)
+    margin = np.zeros(draft.columns, bool)
+    for left, right in draft.lanes_px:
+        inset = (right - left) / 50
+        margin[int(left + inset) : int(right - inset)] = True
+    if draft.skip_coating:
+        return draft.gain
+    return _bridge(np.where(margin, columns, np.nan))
+
+
+def _bridge(columns: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Smooth over known columns, straight lines between them, median 1."""
+    known = np.flatnonzero(np.isfinite(columns))
+    smooth = _smooth(columns[known])
+    bridged = np.interp(np.arange(len(columns)), known, smooth)
+    return (bridged / np.median(smooth)).astype(np.float32)
+
+
+def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median, then mean, over 65 columns."""
+    half = _SMOOTH_COLUMNS // 2
+    padded = np.pad(values, half, mode="edge")
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(padded, _SMOOTH_COLUMNS), axis=1)
+    smooth: NDArray[np.float64] = cv2.blur(medians[None], (_SMOOTH_COLUMNS, 1), borderType=cv2.BORDER_REPLICATE)[0]
+    return smooth
+
+
+def _look(frame: Frame, calibration: Calibration, settings: CalibratingSettings) -> tuple[Light, Web]:
+    windows = place_windows(calibration.lanes_px)
+    light = measure_light(frame.pixels, calibration.gain * calibration.coating_gl, windows, settings.flat_field)
+    return light, find_web(frame.pixels, light, windows, calibration, settings.web)
+
+
+def _column_means(frame: Frame, light: Light, web: Web) -> NDArray[np.float64]:
+    """Mean over the rows in which every lane is coated, by column, under the calibrated lamp."""
+    rows = np.repeat(np.all(web.states == COATED, axis=1), 8)[: frame.rows]
+    if not rows.any():
+        return np.full(frame.columns, np.nan)
+    means: NDArray[np.float64] = frame.pixels[rows].mean(axis=0) / light.level
+    return means
+
+
+def _inside(web: Web, calibration: Calibration, direction: int) -> NDArray[np.bool_]:
+    """Columns well inside coating (direction 1) or well inside foil (-1)."""
+    margin = 12
+    coated = np.zeros(calibration.columns, bool)
+    for lane, (left, right) in enumerate(web.lanes_px):
+        inset_left, inset_right = margin * direction * ~web.open_edges[lane]
+        coated[max(round(left + inset_left), 0) : max(round(right - inset_right), 0)] = True
+    return coated if direction > 0 else ~coated
+
+
+def _median(rows: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Median over frames by column, NaN where a column was never seen in at least a third of them."""
+    stack = np.stack(rows)
+    seen = np.isfinite(stack).sum(axis=0) * 3 >= len(rows)
+    median = np.full(stack.shape[1], np.nan)
+    if seen.any():
+        median[seen] = np.nanmedian(stack[:, seen], axis=0)
+    return median
+
+
+def _gain(
+    coating: NDArray[np.float64], foil: NDArray[np.float64], *, smooth: bool
+) -> tuple[NDArray[np.float32], float, float]:
+    """Column gains and the grey levels of coating and foil at gain 1."""
+    if not np.isfinite(coating).any():
+        raise CalibrationError("expected coating in sight, got frames without any: calibrate on running production")
+    shade = _bridge(coating)
+    coating_gl = float(np.nanmedian(coating / shade))
+    foil_gl = float(np.nanmedian(foil / shade)) if np.isfinite(foil).any() else float("nan")
+    gain = shade.copy()
+    if not smooth:
+        for level, columns in ((coating_gl, coating), (foil_gl, foil)):
+            known = np.isfinite(columns)
+            gain[known] = columns[known] / level
+    return gain, coating_gl, foil_gl
+
+
+def _with_noise(
+    draft: Calibration, frames: Sequence[Frame], settings: CalibratingSettings, progress: Callable[[], None]
+) -> Calibration:
+    """First the noise at every scale, then thresholds in multiples of it."""
+    first = [_statistics(frame, draft, settings) for frame in frames[:16]]
+    # The gain itself is noisy, the more so the fewer frames it came from; columns' means feel it.
+    few_frames = float(np.sqrt(1 + np.pi / 2 / len(frames)))
+    coating, foil = {}, {}
+    for name in STATISTICS:
+        inflation = few_frames if name.startswith(("part", "streak")) else 1.0
+        coating[name] = inflation * _sigma([taken[name].coating for taken in first])
+        foil[name] = inflation * _sigma([taken[name].foil for taken in first], fallback=coating[name])
+    draft = replace(draft, coating=_unjudged(coating), foil=_unjudged(foil))
+    seconds = []
+    for frame in frames:
+        seconds.append({name: sample.extremes() for name, sample in _statistics(frame, draft, settings).items()})
+        progress()
+    thresholds = [
+        {name: _threshold([extremes[name][material] for extremes in seconds], settings) for name in STATISTICS}
+        for material in (0, 1)
+    ]
+    return replace(draft, coating=Noise(coating, thresholds[0]), foil=Noise(foil, thresholds[1]))
+
+
+def _unjudged(sigma: dict[str, float]) -> Noise:
+    return Noise(sigma, dict.fromkeys(sigma, 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """One statistic in one frame, and the blocks in which its extremes are taken."""
+
+    values: NDArray[np.float32]
+    coated: NDArray[np.bool_]
+    judged: NDArray[np.bool_]
+    block: tuple[int, int]
+
+    @property
+    def coating(self) -> NDArray[np.float32]:
+        return _thinned(self.values[self.coated & self.judged])
+
+    @property
+    def foil(self) -> NDArray[np.float32]:
+        return _thinned(self.values[~self.coated & self.judged])
+
+    def extremes(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Largest magnitude in each block: of coating, and of foil."""
+        return self._extremes(self.judged & self.coated), self._extremes(self.judged & ~self.coated)
+
+    def _extremes(self, judged: NDArray[np.bool_]) -> NDArray[np.float32]:
+        size = np.abs(self.values) * judged
+        down, cross = min(self.block[0], size.shape[0]), min(self.block[1], size.shape[1])
+        whole = size[: size.shape[0] // down * down, : size.shape[1] // cross * cross]
+        blocks = whole.reshape(-1, down, whole.shape[1] // cross, cross).max(axis=(1, 3)).ravel()
+        found: NDArray[np.float32] = blocks[blocks > 0]
+        return found
+
+
+def _thinned(values: NDArray[np.float32], most: int = 20_000) -> NDArray[np.float32]:
+    return values[:: max(len(values) // most, 1)].copy()
+
+
+def _statistics(frame: Frame, calibration: Calibration, settings: CalibratingSettings) -> dict[str, _Sample]:
+    """Every statistic of one frame, by the very code that screens it later."""
+    light, web = _look(frame, calibration, settings)
+    guard = settings.web.guard_px
+    screening = screen(frame.pixels, light, web, calibration, ScreeningSettings(), guard)
+    coated = coated_columns(screening.expectation)
+    samples = {"point": _point_sample(frame, screening, calibration, coated), "edge": _edge_sample(web)}
+    tiles_coated = coated[:: TILE_PX][None]
+    for tiles, values in screening.wide.items():
+        samples[f"wide_{TILE_PX * tiles}"] = _Sample(
+            values, np.broadcast_to(tiles_coated, values.shape), values != 0, (16, 64)
+        )
+    for width, profile in screening.profiles.items():
+        judged, of_coating = profile != 0, np.broadcast_to(coated, profile.shape)
+        samples[f"part_{width}"] = _Sample(profile[:-1], of_coating[:-1], judged[:-1], (1, 512))
+        samples[f"streak_{width}"] = _Sample(profile[-1:], of_coating[-1:], judged[-1:], (1, 512))
+    return samples
+
+
+def _point_sample(
+    frame: Frame, screening: Screening, calibration: Calibration, coated: NDArray[np.bool_]
+) -> _Sample:
+    """3x3 means of the whole frame; lanes count where every lane is coated, foil between lanes always."""
+    steps = deviation(frame.pixels, screening.expectation, calibration, Box(0, 0, frame.rows, frame.columns))
+    rows = np.repeat(np.all(screening.expectation.states == COATED, axis=1), 8)[: frame.rows]
+    judged = (steps != 0) & (rows[:, None] | ~coated)
+    judged[[0, -1]] = False
+    return _Sample(steps / np.float32(STEPS_PER_SIGMA), np.broadcast_to(coated, steps.shape), judged, (128, 512))
+
+
+def _edge_sample(web: Web) -> _Sample:
+    """Deviations of edges from their course, in pixels, one row an edge."""
+    deviation_px = (web.edges_px - web.course_px).reshape(-1, web.edges_px.shape[2])
+    judged = np.isfinite(deviation_px) & ~web.open_edges.ravel()[:, None]
+    values = np.where(judged, deviation_px, 0).astype(np.float32)
+    return _Sample(values, np.ones(values.shape, bool), judged, (1, 64))
+
+
+def _sigma(samples: Sequence[NDArray[np.float32]], fallback: float = 1.0) -> float:
+    """Robust standard deviation, from the median of absolute values; the statistics are centred."""
+    values = np.abs(np.concatenate(samples))
+    return max(1.4826 * float(np.median(values)), 1e-3) if len(values) >= 100 else fallback
+
+
+def _threshold(extremes: Sequence[NDArray[np.float32]], settings: CalibratingSettings) -> float:
+    """Where blocks' extremes would lie at the wanted rate: a Gumbel law of their squares, by two quantiles."""
+    blocks = np.square(np.concatenate(extremes))
+    if len(blocks) < 10:
+        return _DEFAULT_THRESHOLD_SIGMA
+    per_frame = len(blocks) / len(extremes)
+    wanted = settings.false_alarms_per_1000 / 1000 / (2 * len(STATISTICS)) / per_frame
+    middle, upper = np.quantile(blocks, [0.5, 0.9])
+    slope = (upper - middle) / (_gumbel(0.9) - _gumbel(0.5))
+    reached = middle + slope * (_gumbel(1 - wanted) - _gumbel(0.5))
+    return max(float(np.sqrt(reached)), _LOWEST_THRESHOLD_SIGMA)
+
+
+def _gumbel(probability: float) -> float:
+    return float(-np.log(-np.log(probability)))

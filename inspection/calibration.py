@@ -1,0 +1,153 @@
+"""A calibration: the numbers that tell how one camera sees one product when all is well.
+
+A record of numbers, immutable and versioned; `calibrating` makes them. Noise is kept for every
+scale at which screening looks, for coating and for foil apart, because grain and roll marks
+average out differently from white noise. Thresholds are multiples of that noise.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.errors import CalibrationError
+from inspection.geometry import Placement
+
+WIDE_TILES: Final = (1, 3, 8)
+"""Sides, in tiles of 8 px, of the boxes over which wide faint defects are averaged."""
+
+PROFILE_WIDTHS_PX: Final = (1, 4, 12)
+"""Widths over which streaks are averaged."""
+
+STATISTICS: Final = (
+    "point",
+    *(f"wide_{8 * tiles}" for tiles in WIDE_TILES),
+    *(f"part_{width}" for width in PROFILE_WIDTHS_PX),
+    *(f"streak_{width}" for width in PROFILE_WIDTHS_PX),
+    "edge",
+)
+"""Everything that is compared with a threshold: 3x3 means, wide boxes, streaks over part of a frame
+and over all of it, and the deviation of a lane edge from its course."""
+
+_FORMAT: Final = 1
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How restless one material is at every scale.
+
+    Attributes
+    ----------
+    sigma : dict of statistic to float
+        Robust standard deviation in grey levels (of `edge`: in pixels).
+    threshold_sigma : dict of statistic to float
+        Where a defect begins, in multiples of it.
+    """
+
+    sigma: dict[str, float]
+    threshold_sigma: dict[str, float]
+
+    def limit(self, statistic: str) -> float:
+        """Where a defect begins, in the statistic's own unit."""
+        return self.sigma[statistic] * self.threshold_sigma[statistic]
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """How one camera sees one product.
+
+    Attributes
+    ----------
+    camera : str
+    version : int
+        From 1; 0 is a frame's own statistics, which no verdict may rest on.
+    placement : Placement
+    bits : int
+        Significant bits of the frames it holds for.
+    rows : int
+        Rows of the frames it was made from; the noise of full-height streaks depends on it.
+    gain : ndarray of shape (columns,), float32
+        Flat field: relative light and sensitivity of each column, median 1.
+    coating_gl, foil_gl : float
+        Grey levels at gain 1. `foil_gl` is NaN where no foil is seen.
+    lanes_px : ndarray of shape (lanes, 2), float64
+        Usual left and right edge of each lane; 0 or `columns` where the lane leaves the frame.
+    skip_coating : bool
+        Whether lanes are interrupted by bare gaps on purpose.
+    coating, foil : Noise
+        Of the two materials apart; grain and roll marks differ.
+    focus : float
+        Usual sharpness, in the unit of `frame_checks`.
+    made_from_frames : int
+    false_alarms_per_1000 : float
+        The rate that the thresholds were set for.
+    """
+
+    camera: str
+    version: int
+    placement: Placement
+    bits: int
+    rows: int
+    gain: NDArray[np.float32]
+    coating_gl: float
+    foil_gl: float
+    lanes_px: NDArray[np.float64]
+    skip_coating: bool
+    coating: Noise
+    foil: Noise
+    focus: float
+    made_from_frames: int
+    false_alarms_per_1000: float
+
+    @property
+    def columns(self) -> int:
+        """Pixels in a line."""
+        return len(self.gain)
+
+    @property
+    def sees_foil(self) -> bool:
+        """Whether bare foil was in sight at calibration."""
+        return bool(np.isfinite(self.foil_gl))
+
+    def save(self, path: Path) -> None:
+        """Write the calibration to a new file; an existing one is never overwritten.
+
+        Raises
+        ------
+        CalibrationError
+            The file exists already.
+        """
+        fields = {name: value for name, value in vars(self).items() if not isinstance(value, np.ndarray)}
+        fields |= {name: asdict(fields[name]) for name in ("placement", "coating", "foil")} | {"format": _FORMAT}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("xb") as file:
+                np.savez_compressed(file, gain=self.gain, lanes_px=self.lanes_px, fields=json.dumps(fields))
+        except FileExistsError:
+            raise CalibrationError(f"expected a new file for a calibration, {path} exists: take the next version") from None
+
+    @classmethod
+    def load(cls, path: Path) -> "Calibration":
+        """Read a calibration.
+
+        Raises
+        ------
+        CalibrationError
+            The file is missing, damaged, or of another format.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                fields: dict[str, Any] = json.loads(str(file["fields"]))
+                gain, lanes_px = file["gain"], file["lanes_px"]
+            if fields.pop("format") != _FORMAT:
+                raise ValueError("another format version")
+            placement = Placement(**fields.pop("placement"))
+            coating, foil = Noise(**fields.pop("coating")), Noise(**fields.pop("foil"))
+            return cls(placement=placement, coating=coating, foil=foil, gain=gain, lanes_px=lanes_px, **fields)
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise CalibrationError(
+                f"expected a calibration file of format {_FORMAT} at {path}, got {problem}: calibrate anew"
+            ) from problem

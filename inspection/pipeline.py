@@ -1,0 +1,256 @@
+"""The pipeline: every stage in order, from pixels to a record.
+
+    Frame -> flat field -> web -> frame checks -> screening -> segmentation -> regions
+          -> candidates -> classification -> verdict -> record
+
+A clean frame leaves after screening. Nothing here remembers anything: an `Inspector` may be
+called from many threads, and any of them may take any frame.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.calibrating import calibrate
+from inspection.calibration import Calibration
+from inspection.candidates import Candidates, cut_candidates
+from inspection.classification import Classifier, Name
+from inspection.defect import Finding
+from inspection.errors import DeadlinePassed
+from inspection.flat_field import Light, Windows, measure_light, place_windows
+from inspection.frame import Frame
+from inspection.frame_checks import check_frame
+from inspection.geometry import Placement
+from inspection.record import CalibrationRef, FrameRecord, LaneExtent
+from inspection.recipe import Recipe
+from inspection.regions import Region, find_regions
+from inspection.screening import Screening, screen
+from inspection.segmentation import flooded, remainder, segment
+from inspection.verdict import judge
+from inspection.web import Web, find_web
+
+# Frames are inspected in parallel; threads inside OpenCV would only fight over the same cores.
+cv2.setNumThreads(1)
+
+NOT_CALIBRATED = "not calibrated"
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """A record, and a picture of every defect and event in it.
+
+    Attributes
+    ----------
+    record : FrameRecord
+    crops : ndarray of shape (defects + events, 64, 64), uint8
+    """
+
+    record: FrameRecord
+    crops: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class _Sight:
+    """What was seen of the web before anything was named."""
+
+    light: Light
+    web: Web
+    holds: tuple[str, ...]
+    screening: Screening
+    regions: tuple[Region, ...]
+
+
+class Inspector:
+    """Inspects one camera's frames by one recipe.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    classifier : Classifier
+    placement : Placement, optional
+        Where the camera looks; a calibration brings its own.
+    calibration : Calibration, optional
+        Without one each frame is measured by its own statistics and held.
+    timer : callable
+        Seconds, monotonic; deadlines are on the same clock.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        classifier: Classifier,
+        *,
+        placement: Placement | None = None,
+        calibration: Calibration | None = None,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.recipe, self.classifier, self.calibration = recipe, classifier, calibration
+        self.placement = calibration.placement if calibration else placement or Placement()
+        self._timer = timer
+
+    def inspect(
+        self,
+        frame: Frame,
+        *,
+        position_mm: float = 0.0,
+        decode_ms: float = 0.0,
+        holds: Sequence[str] = (),
+        deadline: float | None = None,
+    ) -> Inspection:
+        """Inspect one frame.
+
+        Parameters
+        ----------
+        frame : Frame
+        position_mm : float
+            Web position of row 0.
+        decode_ms : float
+            What decoding took, for the record.
+        holds : sequence of str
+            Reasons to hold that the frame alone does not show.
+        deadline : float, optional
+            Moment on the timer's clock after which an answer is of no use.
+
+        Raises
+        ------
+        DeadlinePassed
+            The deadline passed between two stages.
+        """
+        begun = self._timer()
+        calibration, own_holds = self._calibration_for(frame)
+        sight = self._look(frame, calibration)
+        self._in_time(deadline)
+        seen = self._timer()
+        candidates = self._cut(frame, sight, calibration)
+        cut = self._timer()
+        names = self.classifier.name(candidates, self.recipe.classification)
+        named = self._timer()
+        self._in_time(deadline)
+        timing = {"decode": decode_ms, "detect": 1e3 * (cut - begun), "classify": 1e3 * (named - cut)}
+        findings = _findings(candidates, names, calibration, frame, position_mm)
+        held = (*holds, *own_holds, *sight.holds)
+        record = self._record(findings, held, sight, frame, calibration, timing)
+        return Inspection(record, _in_record_order(record, findings, candidates.pictures))
+
+    def _calibration_for(self, frame: Frame) -> tuple[Calibration, tuple[str, ...]]:
+        """The camera's calibration where it fits the frame, else the frame's own statistics and why."""
+        wanted = self.calibration
+        if wanted and (wanted.columns, wanted.bits) == (frame.columns, frame.bits):
+            return wanted, ()
+        own = calibrate([frame], self.placement, version=0)
+        if wanted is None:
+            return own, (NOT_CALIBRATED,)
+        return own, (
+            f"{NOT_CALIBRATED} for {frame.columns} columns of {frame.bits} bits, "
+            f"only for {wanted.columns} of {wanted.bits}",
+        )
+
+    def _look(self, frame: Frame, calibration: Calibration) -> _Sight:
+        recipe, pixels = self.recipe, frame.pixels
+        windows = _windows(calibration)
+        light = measure_light(pixels, calibration.gain * np.float32(calibration.coating_gl), windows, recipe.flat_field)
+        web = find_web(pixels, light, windows, calibration, recipe.web)
+        holds = check_frame(frame, light, web, calibration, recipe.frame_checks)
+        screening = screen(pixels, light, web, calibration, recipe.screening, recipe.web.guard_px)
+        if flooded(screening, recipe.segmentation):
+            share = cv2.countNonZero(screening.points) / screening.points.size
+            return _Sight(light, web, (*holds, f"flooded: {share:.0%} of the frame stands out"), screening, ())
+        regions = self._regions(frame, screening, web, calibration)
+        if len(regions) > recipe.regions.most:
+            reason = f"flooded: {len(regions)} places stand out, at most {recipe.regions.most} can be judged"
+            return _Sight(light, web, (*holds, reason), screening, regions[: recipe.regions.most])
+        return _Sight(light, web, holds, screening, regions)
+
+    def _regions(
+        self, frame: Frame, screening: Screening, web: Web, calibration: Calibration
+    ) -> tuple[Region, ...]:
+        patches = segment(frame.pixels, screening, calibration)
+        rest = remainder(screening, patches, calibration, self.recipe.screening)
+        return find_regions(patches, rest, web, calibration, self.recipe.regions)
+
+    def _cut(self, frame: Frame, sight: _Sight, calibration: Calibration) -> Candidates:
+        return cut_candidates(frame.pixels, sight.regions, sight.screening.expectation, sight.web, calibration)
+
+    def _record(
+        self,
+        findings: Sequence[Finding],
+        holds: Sequence[str],
+        sight: _Sight,
+        frame: Frame,
+        calibration: Calibration,
+        timing_ms: dict[str, float],
+    ) -> FrameRecord:
+        placement = calibration.placement
+        area_mm2 = frame.rows * placement.mm_per_px_down * frame.columns * placement.mm_per_px_cross
+        judgement = judge(findings, holds, area_mm2, self.recipe.verdict)
+        return FrameRecord(
+            verdict=judgement.verdict,
+            reasons=judgement.reasons,
+            defects=judgement.defects,
+            events=judgement.events,
+            lanes=_lane_extents(sight.web, placement, frame.columns),
+            timing_ms=timing_ms,
+            recipe=self.recipe.ref,
+            calibration=CalibrationRef(calibration.version) if calibration.version else None,
+            model=self.classifier.ref,
+        )
+
+    def _in_time(self, deadline: float | None) -> None:
+        if deadline is not None and self._timer() > deadline:
+            raise DeadlinePassed("expected to answer in time, the deadline passed while inspecting: send fewer frames")
+
+
+def _windows(calibration: Calibration) -> Windows:
+    return place_windows(calibration.lanes_px)
+
+
+def _findings(
+    candidates: Candidates, names: Sequence[Name], calibration: Calibration, frame: Frame, position_mm: float
+) -> list[Finding]:
+    placement, lanes = calibration.placement, len(calibration.lanes_px)
+    findings = []
+    for region, lane, name in zip(candidates.regions, candidates.lanes, names, strict=True):
+        row, column = region.box.centre
+        findings.append(
+            Finding(
+                kind=name.kind,
+                probability=name.probability,
+                lane=_lane_number(lane, lanes, placement),
+                box=region.box,
+                down_mm=placement.down_mm(row, position_mm),
+                cross_mm=placement.cross_mm(column, frame.columns),
+                length_mm=region.box.height * placement.mm_per_px_down,
+                width_mm=region.box.width * placement.mm_per_px_cross,
+                area_mm2=region.area_px * placement.mm_per_px_down * placement.mm_per_px_cross,
+                contrast_sigma=region.contrast_sigma,
+            )
+        )
+    return findings
+
+
+def _lane_number(lane: int | None, lanes: int, placement: Placement) -> int | None:
+    """From 1 at the operator side."""
+    if lane is None:
+        return None
+    return lanes - lane if placement.mirrored else lane + 1
+
+
+def _lane_extents(web: Web, placement: Placement, columns: int) -> tuple[LaneExtent, ...]:
+    extents = []
+    for lane, edges in enumerate(web.lanes_px):
+        left, right = sorted(placement.cross_mm(float(edge), columns) for edge in edges)
+        extents.append(LaneExtent(_lane_number(lane, len(web.lanes_px), placement) or 1, left, right))
+    return tuple(sorted(extents, key=lambda extent: extent.lane))
+
+
+def _in_record_order(
+    record: FrameRecord, findings: Sequence[Finding], pictures: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Pictures in the order of the record: defects, then events."""
+    places = {id(finding): place for place, finding in enumerate(findings)}
+    told = (*(defect.finding for defect in record.defects), *record.events)
+    return pictures[[places[id(finding)] for finding in told]]

@@ -1,0 +1,128 @@
+"""What is remembered of an inspected frame, and the form in which it is told.
+
+A record names everything that made it: recipe, calibration and model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from inspection.defect import Defect, Finding
+from inspection.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class RecipeRef:
+    """The recipe a frame was judged by."""
+
+    name: str
+    version: int
+
+
+@dataclass(frozen=True)
+class CalibrationRef:
+    """The calibration a frame was measured by."""
+
+    version: int
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """The classifier that named the defects."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class LaneExtent:
+    """Where one lane lay, averaged over the frame. Lanes count from 1 at the operator side."""
+
+    lane: int
+    left_mm: float
+    right_mm: float
+
+
+@dataclass(frozen=True)
+class FrameRecord:
+    """One frame's outcome.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    reasons : tuple of str
+        Worst first; empty for a pass.
+    defects : tuple of Defect
+    events : tuple of Finding
+        Seen, but no defect: splices.
+    lanes : tuple of LaneExtent
+    timing_ms : mapping of stage to milliseconds
+    recipe, calibration, model
+        What made this record; `calibration` is None when the frame's own statistics had to do.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    defects: tuple[Defect, ...]
+    events: tuple[Finding, ...]
+    lanes: tuple[LaneExtent, ...]
+    timing_ms: Mapping[str, float]
+    recipe: RecipeRef
+    calibration: CalibrationRef | None
+    model: ModelRef
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the frame was measured against a calibration."""
+        return self.calibration is not None
+
+
+def to_answer(record: FrameRecord, frame_id: str) -> dict[str, Any]:
+    """The record as the plain fields that cameras and `--json` readers get.
+
+    Lengths are rounded to a micrometre, probabilities to 1e-4: finer digits are noise.
+    """
+    return {
+        "calibrated": record.calibrated,
+        "verdict": record.verdict.value,
+        "reasons": list(record.reasons),
+        "defects": [_defect(defect, f"{frame_id}.{number}") for number, defect in enumerate(record.defects, 1)],
+        "events": [_finding(event, f"{frame_id}.e{number}") for number, event in enumerate(record.events, 1)],
+        "lanes": [_lane(lane) for lane in record.lanes],
+        "timing_ms": {stage: round(ms, 3) for stage, ms in record.timing_ms.items()},
+        "recipe": asdict(record.recipe),
+        "calibration": asdict(record.calibration) if record.calibration else None,
+        "model": asdict(record.model),
+    }
+
+
+def _defect(defect: Defect, identity: str) -> dict[str, Any]:
+    told = _finding(defect.finding, identity)
+    return told | {"severity": defect.severity.value, "needs_review": defect.needs_review}
+
+
+def _finding(finding: Finding, identity: str) -> dict[str, Any]:
+    box = finding.box
+    return {
+        "id": identity,
+        "kind": finding.kind.value,
+        "probability": round(finding.probability, 4),
+        "lane": finding.lane,
+        "box_px": {"x": box.left, "y": box.top, "width": box.width, "height": box.height},
+        "down_mm": round(finding.down_mm, 3),
+        "cross_mm": round(finding.cross_mm, 3),
+        "length_mm": round(finding.length_mm, 3),
+        "width_mm": round(finding.width_mm, 3),
+        "area_mm2": round(finding.area_mm2, 4),
+        "contrast_sigma": round(finding.contrast_sigma, 1),
+    }
+
+
+def _lane(lane: LaneExtent) -> dict[str, Any]:
+    return {
+        "lane": lane.lane,
+        "left_mm": round(lane.left_mm, 3),
+        "right_mm": round(lane.right_mm, 3),
+        "width_mm": round(lane.right_mm - lane.left_mm, 3),
+    }

@@ -1,0 +1,300 @@
+"""Regions: connected places that stand out, whole again where noise cut them.
+
+In:  the windows that segmentation looked at again, what stands out besides them, the web's edges.
+Out: one region for each thing on the web, with its pixels.
+
+Pixels come by hysteresis: a region needs one pixel beyond the threshold and takes in all its
+neighbours beyond half of it (Canny, IEEE PAMI-8(6), 1986, sec. VIII). Pieces become one region when
+they nearly touch for their size, or lie in one line as the pieces of a scratch do.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
+
+from inspection.calibration import Calibration
+from inspection.geometry import Box
+from inspection.kernels import BAND_ROWS
+from inspection.screening import PART_BANDS, TILE_PX, Expectation, Screening
+from inspection.segmentation import STEPS_PER_SIGMA, Patch
+from inspection.web import EDGE_WINDOW_PX, Web
+
+
+@dataclass(frozen=True)
+class RegionSettings:
+    """What belongs together.
+
+    Attributes
+    ----------
+    weak_share : float
+        A region's outline, as a share of its threshold.
+    touching_px : int
+        Pieces no farther apart than this are one region.
+    reach : float
+        So are pieces no farther apart than this share of the smaller one's length.
+    in_line_reach : float
+        The same for thin pieces that lie in one line.
+    in_line_degrees : float
+        How far the pieces' directions may differ.
+    most : int
+        Regions beyond which the frame counts as flooded.
+    """
+
+    weak_share: float = 0.5
+    touching_px: int = 4
+    reach: float = 0.35
+    in_line_reach: float = 1.5
+    in_line_degrees: float = 20.0
+    most: int = 200
+
+
+class Source(StrEnum):
+    """Which filter found a region."""
+
+    POINT = "point"
+    WIDE = "wide"
+    STREAK = "streak"
+    EDGE = "edge"
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """One thing on the web.
+
+    Attributes
+    ----------
+    box : Box
+    mask : ndarray of the box's shape, uint8
+        1 on its own pixels.
+    area_px : float
+        Number of its pixels.
+    contrast_sigma : float
+        Strongest deviation in noise sigmas at the scale it was found at, signed.
+    source : Source
+    """
+
+    box: Box
+    mask: NDArray[np.uint8]
+    area_px: float
+    contrast_sigma: float
+    source: Source
+
+    @cached_property
+    def axes(self) -> tuple[float, float, float]:
+        """Full axes in px of the ellipse with the region's second moments, and its direction.
+
+        The direction is in degrees from 0, across the web, to 180; 90 runs down the web.
+        """
+        moments = cv2.moments(self.mask, binaryImage=True)
+        mass = max(moments["m00"], 1.0)
+        xx, yy, xy = moments["mu20"] / mass + 1 / 12, moments["mu02"] / mass + 1 / 12, moments["mu11"] / mass
+        spread = float(np.hypot((xx - yy) / 2, xy))
+        longer, shorter = (xx + yy) / 2 + spread, max((xx + yy) / 2 - spread, 1 / 12)
+        angle = 0.5 * float(np.degrees(np.arctan2(2 * xy, xx - yy))) % 180
+        return 4 * float(np.sqrt(longer)), 4 * float(np.sqrt(shorter)), angle
+
+
+def find_regions(
+    patches: Sequence[Patch], rest: Screening, web: Web, calibration: Calibration, settings: RegionSettings
+) -> tuple[Region, ...]:
+    """Gather everything that stands out into whole regions, strongest first.
+
+    Parameters
+    ----------
+    patches : sequence of Patch
+        From segmentation.
+    rest : Screening
+        What stands out besides the patches.
+    web : Web
+    calibration : Calibration
+    settings : RegionSettings
+
+    Returns
+    -------
+    tuple of Region
+        More than `settings.most` mean a flooded frame; their pieces are then not joined.
+    """
+    threshold = min(calibration.coating.threshold_sigma["point"], calibration.foil.threshold_sigma["point"])
+    points = [region for patch in patches for region in _points(patch, threshold, settings)]
+    found = [
+        *points,
+        *_wide(rest, calibration, settings),
+        *_streaks(rest, calibration, settings),
+        *_edges(web, calibration, points, settings),
+    ]
+    whole = found if len(found) > settings.most else _joined(found, settings)
+    return tuple(sorted(whole, key=lambda region: (-abs(region.contrast_sigma), region.box)))
+
+
+def _points(patch: Patch, threshold_sigma: float, settings: RegionSettings) -> Iterator[Region]:
+    """Connected pixels beyond half the threshold that hold one beyond all of it."""
+    size = np.abs(patch.steps)
+    weak = (size >= threshold_sigma * settings.weak_share * STEPS_PER_SIGMA).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8, ltype=cv2.CV_32S)
+    strong = set(np.unique(labels[size >= threshold_sigma * STEPS_PER_SIGMA]).tolist()) - {0}
+    for label in range(1, count):
+        if label not in strong:
+            continue
+        left, top, width, height, area = stats[label].tolist()
+        window = slice(top, top + height), slice(left, left + width)
+        mask = (labels[window] == label).astype(np.uint8)
+        yield Region(
+            _shifted(patch.box, top, left, height, width),
+            mask,
+            float(area),
+            _extreme(patch.steps[window] * mask) / STEPS_PER_SIGMA,
+            Source.POINT,
+        )
+
+
+def _shifted(box: Box, top: int, left: int, height: int, width: int) -> Box:
+    return Box(box.top + top, box.left + left, box.top + top + height, box.left + left + width)
+
+
+def _extreme(values: NDArray[np.generic]) -> float:
+    """The value farthest from zero, with its sign."""
+    lowest, highest, _, _ = cv2.minMaxLoc(values)
+    return float(highest if highest >= -lowest else lowest)
+
+
+def _wide(rest: Screening, calibration: Calibration, settings: RegionSettings) -> list[Region]:
+    """Groups of tiles whose box means stand out; the finest box that finds a place outlines it."""
+    found: list[Region] = []
+    for tiles, over in rest.wide.items():
+        threshold_sigma = calibration.coating.threshold_sigma[f"wide_{TILE_PX * tiles}"]
+        for top, left, mask, strongest in _groups(over, settings.weak_share):
+            region = _tile_region(rest.expectation, top, left, mask, strongest * threshold_sigma)
+            if not any(region.box.overlaps(finer.box) for finer in found):
+                found.append(region)
+    return found
+
+
+def _groups(
+    over: NDArray[np.float32], weak_share: float
+) -> Iterator[tuple[int, int, NDArray[np.uint8], float]]:
+    """Connected cells beyond `weak_share` that hold one beyond 1: top, left, mask and strongest value."""
+    if max(map(abs, cv2.minMaxLoc(over)[:2])) <= 1:
+        return
+    weak = (np.abs(over) > weak_share).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8, ltype=cv2.CV_32S)
+    for label in np.unique(labels[np.abs(over) > 1]).tolist():
+        left, top, width, height, _ = stats[label].tolist()
+        window = slice(top, top + height), slice(left, left + width)
+        mask = (labels[window] == label).astype(np.uint8)
+        yield top, left, mask, _extreme(over[window] * mask)
+
+
+def _tile_region(
+    expectation: Expectation, top: int, left: int, mask: NDArray[np.uint8], contrast_sigma: float
+) -> Region:
+    rows, columns = len(expectation.row_gain), len(expectation.coating_gl)
+    top_px, left_px = min(top * BAND_ROWS, rows - BAND_ROWS), left * TILE_PX
+    pixels = np.kron(mask, np.ones((BAND_ROWS, TILE_PX), np.uint8))[: rows - top_px, : columns - left_px]
+    box = Box(top_px, left_px, top_px + pixels.shape[0], left_px + pixels.shape[1])
+    return Region(box, pixels, float(pixels.sum()), contrast_sigma, Source.WIDE)
+
+
+def _streaks(rest: Screening, calibration: Calibration, settings: RegionSettings) -> list[Region]:
+    """Columns that stand out all along the frame, then those that do so along parts of it."""
+    found: list[Region] = []
+    rows, parts = len(rest.expectation.row_gain), len(rest.column_sums)
+    strongest = _strongest(list(rest.profiles.values()))
+    threshold_sigma = calibration.coating.threshold_sigma["streak_4"]
+    for begin, over, height in ((parts, strongest[-1:], rows), (0, strongest[:-1], PART_BANDS * BAND_ROWS)):
+        for top, left, mask, value in _groups(np.ascontiguousarray(over), settings.weak_share):
+            whole = begin == parts
+            bottom = rows if whole or top + len(mask) == parts else (top + len(mask)) * height
+            box = Box(top * height, left, bottom, left + mask.shape[1])
+            if _persists(rest, box) and not any(box.overlaps(longer.box) for longer in found):
+                pixels = np.ones((box.height, box.width), np.uint8)
+                found.append(Region(box, pixels, float(pixels.size), value * threshold_sigma, Source.STREAK))
+    return found
+
+
+def _strongest(maps: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """At each place the value farthest from zero."""
+    strongest = maps[0]
+    for other in maps[1:]:
+        strongest = np.where(np.abs(other) > np.abs(strongest), other, strongest)
+    return strongest
+
+
+def _persists(rest: Screening, box: Box) -> bool:
+    """Whether a streak is there in most of its bands: a blot in a few of them has no median."""
+    bands = slice(box.top // BAND_ROWS, -(-box.bottom // BAND_ROWS))
+    tiles = slice(box.left // TILE_PX, -(-box.right // TILE_PX))
+    along = rest.tile_sums[bands, tiles].sum(axis=1)
+    return bool(np.median(along) * np.sign(along.mean()) >= 0.4 * abs(along.mean()))
+
+
+def _edges(
+    web: Web, calibration: Calibration, points: Sequence[Region], settings: RegionSettings
+) -> Iterator[Region]:
+    """Stretches of lane edges that leave their course, unless a point region next to the edge moved it."""
+    limit, sigma = calibration.coating.limit("edge"), calibration.coating.sigma["edge"]
+    for lane, side in np.argwhere(~web.open_edges):
+        aside = np.nan_to_num(web.edges_px[lane, side] - web.course_px[lane, side])
+        if np.abs(aside).max() <= limit:
+            continue
+        for band, _, mask, value in _groups((aside / limit).astype(np.float32)[:, None], settings.weak_share):
+            course, edge = web.course_px[lane, side, band], web.edges_px[lane, side, band : band + len(mask)]
+            left, right = int(min(course, np.nanmin(edge))) - 1, int(max(course, np.nanmax(edge))) + 2
+            box = Box(band * BAND_ROWS, max(left, 0), (band + len(mask)) * BAND_ROWS, min(right, calibration.columns))
+            window = box.grown(EDGE_WINDOW_PX // 2, 1 << 30, calibration.columns)
+            if not any(region.box.overlaps(window) for region in points):
+                pixels = np.ones((box.height, box.width), np.uint8)
+                yield Region(box, pixels, float(pixels.size), value * limit / sigma, Source.EDGE)
+
+
+def _joined(regions: Sequence[Region], settings: RegionSettings) -> list[Region]:
+    """Unite regions that belong together, directly or through others."""
+    if len(regions) < 2:
+        return list(regions)
+    _, group = connected_components(_belonging(regions, settings), directed=False)
+    members = [[regions[n] for n in np.flatnonzero(group == label)] for label in range(group.max() + 1)]
+    return [_united(pieces) if len(pieces) > 1 else pieces[0] for pieces in members]
+
+
+def _belonging(regions: Sequence[Region], settings: RegionSettings) -> NDArray[np.bool_]:
+    """Which pairs belong together, shape (regions, regions)."""
+    boxes = np.array([(r.box.top, r.box.left, r.box.bottom, r.box.right) for r in regions], float)
+    axes = np.array([r.axes for r in regions])
+    begin, end = boxes[:, :2], boxes[:, 2:]
+    gap = np.maximum(begin[:, None] - end[None], begin[None] - end[:, None]).max(axis=2).clip(0)
+    shorter = np.minimum(axes[:, None, 0], axes[None, :, 0])
+    near = gap <= np.maximum(settings.touching_px, settings.reach * shorter)
+    thin = axes[:, 0] >= 3 * axes[:, 1]
+    down, cross = ((begin + end) / 2).T
+    between = np.degrees(np.arctan2(down[:, None] - down[None], cross[:, None] - cross[None])) % 180
+    in_line = (
+        (thin[:, None] & thin[None])
+        & (_turn(axes[:, None, 2], axes[None, :, 2]) <= settings.in_line_degrees)
+        & (_turn(between, axes[:, None, 2]) <= settings.in_line_degrees)
+        & (gap <= settings.in_line_reach * shorter)
+    )
+    together: NDArray[np.bool_] = near | in_line | in_line.T
+    return together
+
+
+def _turn(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angle between two directions without sense, 0 to 90 degrees."""
+    turn = np.abs(one - other) % 180
+    return np.minimum(turn, 180 - turn)
+
+
+def _united(pieces: Sequence[Region]) -> Region:
+    box = pieces[0].box
+    for piece in pieces[1:]:
+        box = box.union(piece.box)
+    mask = np.zeros((box.height, box.width), np.uint8)
+    for piece in pieces:
+        top, left = piece.box.top - box.top, piece.box.left - box.left
+        mask[top : top + piece.box.height, left : left + piece.box.width] |= piece.mask
+    strongest = max(pieces, key=lambda piece: abs(piece.contrast_sigma))
+    return Region(box, mask, float(mask.sum()), strongest.contrast_sigma, strongest.source)

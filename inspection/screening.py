@@ -1,0 +1,299 @@
+"""Screening: which places deserve a second look.
+
+In:  pixels, light, web, calibration.
+Out: flagged tiles of 8 x 8 px, boxes of several widths and columns that stand out of the noise.
+
+Every pixel is read once. Point defects survive as extremes of 3x3 means, wide faint ones as means
+over boxes of tiles, streaks as means down the columns over part of the frame and over all of it.
+Each is a matched filter for its shape (Turin, IRE Trans. IT-6, 1960), so thresholds are plain
+multiples of the noise that calibration measured at the same scale.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.calibration import PROFILE_WIDTHS_PX, WIDE_TILES, Calibration
+from inspection.flat_field import Light
+from inspection.frame import Pixels
+from inspection.kernels import BAND_ROWS, BARE, COATED, accumulator, screen_bands
+from inspection.web import Web, bands_in
+
+TILE_PX = 8
+SUM_TO_GL = 1 / 9
+"""A 3x3 sum in grey levels of its mean."""
+
+PART_BANDS = 16
+"""Bands in one part of a frame for streaks that do not run its whole height: 128 rows."""
+
+BACKGROUND_COLUMNS = 257
+"""Columns whose mean a streak is compared with; anything wider is a matter for boxes and the lamp."""
+
+
+@dataclass(frozen=True)
+class ScreeningSettings:
+    """How much a product's thresholds depart from the calibrated ones.
+
+    Attributes
+    ----------
+    sensitivity : float
+        Divides every threshold: 1 as calibrated, 0.8 sees less and alarms less.
+    """
+
+    sensitivity: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """What each column should show.
+
+    Attributes
+    ----------
+    coating_gl, foil_gl : ndarray of shape (columns,), float32
+        Grey levels under this frame's light, at row gain 1.
+    row_gain : ndarray of shape (rows,), float32
+    lanes : ndarray of shape (bands, lanes, 4), int64
+        Outer left, left, right, outer right: coating inside, foil outside, edge between.
+    states : ndarray of shape (bands, lanes), int8
+    """
+
+    coating_gl: NDArray[np.float32]
+    foil_gl: NDArray[np.float32]
+    row_gain: NDArray[np.float32]
+    lanes: NDArray[np.int64]
+    states: NDArray[np.int8]
+
+
+@dataclass(frozen=True, eq=False)
+class Screening:
+    """What stood out.
+
+    Attributes
+    ----------
+    expectation : Expectation
+    points : ndarray of shape (bands, tiles), uint8
+        1 where a 3x3 mean in the tile is beyond its threshold.
+    tile_sums : ndarray of shape (bands, tiles), int32
+        Nine times the summed deviation of each tile in grey levels.
+    column_sums : ndarray of shape (parts, columns), int32
+        The same down each column, by part of the frame.
+    wide : dict of box side in tiles to ndarray of shape (bands, tiles), float32
+        Box means in multiples of their limit, signed; 0 where not judged.
+    profiles : dict of width in px to ndarray of shape (parts + 1, columns), float32
+        Column means in multiples of their limit, signed; the last row is the whole height.
+    """
+
+    expectation: Expectation
+    points: NDArray[np.uint8]
+    tile_sums: NDArray[np.int32]
+    column_sums: NDArray[np.int32]
+    wide: dict[int, NDArray[np.float32]]
+    profiles: dict[int, NDArray[np.float32]]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing stood out."""
+        return not (
+            cv2.hasNonZero(self.points)
+            or any(_peak(wide) > 1 for wide in self.wide.values())
+            or any(_peak(profile) > 1 for profile in self.profiles.values())
+        )
+
+
+def _peak(values: NDArray[np.float32]) -> float:
+    lowest, highest, _, _ = cv2.minMaxLoc(values)
+    return max(highest, -lowest)
+
+
+def screen(
+    pixels: Pixels, light: Light, web: Web, calibration: Calibration, settings: ScreeningSettings, guard_px: int
+) -> Screening:
+    """Take the first look at a frame.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (rows, columns)
+    light, web, calibration
+        From the stages before.
+    settings : ScreeningSettings
+    guard_px : int
+        Half-width of the strip along lane edges that is not judged by its grey.
+    """
+    expectation = expect(light, web, calibration, guard_px)
+    points, tile_sums, column_sums = _read_every_pixel(pixels, expectation, calibration, settings)
+    return Screening(
+        expectation,
+        points,
+        tile_sums,
+        column_sums,
+        wide=wide_boxes(tile_sums, expectation, calibration, settings),
+        profiles=column_profiles(column_sums, expectation, calibration, settings),
+    )
+
+
+def expect(light: Light, web: Web, calibration: Calibration, guard_px: int) -> Expectation:
+    """Lay the calibration over this frame: its light, its lanes."""
+    per_column = calibration.gain * np.float32(light.level)
+    coating = per_column * _lane_level_by_column(light, web, calibration) * np.float32(calibration.coating_gl)
+    foil = per_column * np.float32(calibration.foil_gl) if calibration.sees_foil else coating
+    return Expectation(coating, foil, light.row_gain, _lane_limits(web, calibration.columns, guard_px), web.states)
+
+
+def _lane_level_by_column(light: Light, web: Web, calibration: Calibration) -> NDArray[np.float32]:
+    """Each lane's level, changing half-way between lanes."""
+    lanes = web.lanes_px
+    between = ((lanes[:-1, 1] + lanes[1:, 0]) / 2).astype(int)
+    widths = np.diff(np.concatenate([[0], between, [calibration.columns]]))
+    return np.repeat(light.lane_levels.astype(np.float32), widths)
+
+
+def _lane_limits(web: Web, columns: int, guard_px: int) -> NDArray[np.int64]:
+    left, right = web.course_px[:, 0], web.course_px[:, 1]
+    guard_left, guard_right = guard_px * ~web.open_edges[:, 0, None], guard_px * ~web.open_edges[:, 1, None]
+    limits = [
+        np.floor(left - guard_left), np.ceil(left + guard_left),
+        np.floor(right - guard_right), np.ceil(right + guard_right),
+    ]  # fmt: skip
+    return np.clip(np.stack(limits, axis=2).transpose(1, 0, 2), 0, columns).astype(np.int64)
+
+
+def _read_every_pixel(
+    pixels: Pixels, expectation: Expectation, calibration: Calibration, settings: ScreeningSettings
+) -> tuple[NDArray[np.uint8], NDArray[np.int32], NDArray[np.int32]]:
+    bands, tiles = bands_in(pixels.shape[0]), -(-pixels.shape[1] // TILE_PX)
+    kind = accumulator(pixels)
+    flags, tile_sums = np.empty((bands, tiles), np.uint8), np.empty((bands, tiles), np.int32)
+    column_sums = np.zeros((max(bands // PART_BANDS, 1), pixels.shape[1]), np.int32)
+    gain = np.clip((expectation.row_gain - 1) * 65536, -32768, 32767).astype(np.int16)
+    model = _integer_model(expectation, calibration, settings).astype(kind)
+    screen_bands(
+        pixels, model, expectation.lanes, expectation.states, gain, flags, tile_sums, column_sums, PART_BANDS
+    )
+    return flags, tile_sums, column_sums
+
+
+def _integer_model(
+    expectation: Expectation, calibration: Calibration, settings: ScreeningSettings
+) -> NDArray[np.float32]:
+    """Expectation and tolerance of 3x3 sums, for coating and foil, shape (4, columns)."""
+    model = np.empty((4, calibration.columns), np.float32)
+    model[0], model[2] = expectation.coating_gl, expectation.foil_gl
+    model[1] = calibration.coating.limit("point") / settings.sensitivity
+    model[3] = calibration.foil.limit("point") / settings.sensitivity
+    model /= SUM_TO_GL
+    return np.minimum(np.rint(model), 32000 if calibration.bits == 8 else 2**30)
+
+
+def _tile_limits(
+    expectation: Expectation, calibration: Calibration, bands: int, tiles: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One over the tolerated sum of each tile, and 1 for tiles of coating; both 0 where an edge passes.
+
+    Returns
+    -------
+    scale, coated : ndarray of shape (bands, tiles), float32
+    """
+    begins = np.arange(tiles) * TILE_PX
+    ends = begins + TILE_PX
+    pixels_times_nine = TILE_PX * BAND_ROWS / SUM_TO_GL
+    on_coating = 1 / (pixels_times_nine * calibration.coating.limit("wide_8"))
+    on_foil = 1 / (pixels_times_nine * calibration.foil.limit("wide_8"))
+    scale, coated = np.full((bands, tiles), on_foil, np.float32), np.zeros((bands, tiles), np.float32)
+    outermost, innermost = expectation.lanes.min(axis=0), expectation.lanes.max(axis=0)
+    for lane, states in enumerate(expectation.states.T):
+        touched = (ends > outermost[lane, 0]) & (begins < innermost[lane, 3])
+        inside = (begins >= innermost[lane, 1]) & (ends <= outermost[lane, 2])
+        scale[:, touched] = np.where(states == BARE, on_foil, 0)[:, None]
+        scale[:, inside] = np.choose(states, (on_coating, on_foil, 0))[:, None]
+        coated[:, inside] = (states == COATED)[:, None]
+    # The frame's first and last column are never judged, so tiles at the rim are not whole.
+    scale[:, [0, -1]] = coated[:, [0, -1]] = 0
+    return scale, coated
+
+
+def wide_boxes(
+    tile_sums: NDArray[np.int32],
+    expectation: Expectation,
+    calibration: Calibration,
+    settings: ScreeningSettings,
+    aside: NDArray[np.bool_] | None = None,
+) -> dict[int, NDArray[np.float32]]:
+    """Box means over their limits. Single tiles are judged everywhere; larger boxes over coating only,
+    because gaps of foil are narrow and its roll marks would spoil the mean. Tiles `aside` do not count."""
+    scale, coated = _tile_limits(expectation, calibration, *tile_sums.shape)
+    if aside is not None:
+        scale[aside] = coated[aside] = 0
+    single = tile_sums * (scale * np.float32(settings.sensitivity))
+    boxes = {1: single}
+    on_coating = single * coated
+    for tiles in WIDE_TILES[1:]:
+        limit = calibration.coating.limit(f"wide_{TILE_PX * tiles}") / calibration.coating.limit("wide_8")
+        boxes[tiles] = _box_over_limit(on_coating, coated, tiles, limit)
+    return boxes
+
+
+def _box_over_limit(
+    values: NDArray[np.float32], judged: NDArray[np.float32], tiles: int, limit: float
+) -> NDArray[np.float32]:
+    """Mean over a box of tiles as a multiple of its limit; a half-filled box has more noise and needs more."""
+    total = cv2.boxFilter(values, -1, (tiles, tiles), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    count = cv2.boxFilter(judged, -1, (tiles, tiles), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    # mean * sqrt(count / full), judged where at least half of the box is.
+    weight = 1 / (np.sqrt(np.maximum(count, 1)) * np.float32(tiles * limit))
+    weight[count < tiles * tiles / 2] = 0
+    total *= weight
+    return total
+
+
+def column_profiles(
+    column_sums: NDArray[np.int32],
+    expectation: Expectation,
+    calibration: Calibration,
+    settings: ScreeningSettings,
+) -> dict[int, NDArray[np.float32]]:
+    """Column means over their thresholds, by width; rows are parts of the frame, then all of it."""
+    sums = np.concatenate([column_sums, column_sums.sum(axis=0, keepdims=True)]).astype(np.float32)
+    judged, coated = _judged_columns(expectation), coated_columns(expectation)
+    sums[:-1] *= len(column_sums)
+    sums *= np.float32(SUM_TO_GL / len(expectation.row_gain))
+    flat = _less_background(sums, judged * coated) + _less_background(sums, judged * ~coated)
+    over = {}
+    for width in PROFILE_WIDTHS_PX:
+        over[width] = cv2.blur(flat, (width, 1)) if width > 1 else flat.copy()
+        for rows, kind in ((slice(None, -1), "part"), (slice(-1, None), "streak")):
+            name = f"{kind}_{width}"
+            limit = np.where(coated, calibration.coating.limit(name), calibration.foil.limit(name))
+            over[width][rows] *= (judged * settings.sensitivity / limit).astype(np.float32)
+    return over
+
+
+def _judged_columns(expectation: Expectation) -> NDArray[np.float32]:
+    """1 for columns that no lane edge touches and no patch ends in, else 0, shape (columns,)."""
+    judged = np.ones(len(expectation.coating_gl), np.float32)
+    judged[[0, -1]] = 0
+    for lane, limits in enumerate(expectation.lanes.transpose(1, 0, 2)):
+        judged[limits[:, 0].min() : limits[:, 1].max()] = 0
+        judged[limits[:, 2].min() : limits[:, 3].max()] = 0
+        if np.any(expectation.states[:, lane] != COATED):
+            judged[limits[:, 1].max() : limits[:, 2].min()] = 0
+    return judged
+
+
+def coated_columns(expectation: Expectation) -> NDArray[np.bool_]:
+    """Columns that lie inside a lane all along the frame, shape (columns,)."""
+    coated = np.zeros(len(expectation.coating_gl), bool)
+    for limits in expectation.lanes.transpose(1, 0, 2):
+        coated[limits[:, 1].max() : limits[:, 2].min()] = True
+    return coated
+
+
+def _less_background(sums: NDArray[np.float32], judged: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Subtract the mean of the judged columns around each column; 0 where not judged."""
+    size = (min(BACKGROUND_COLUMNS, 2 * (sums.shape[1] // 2) - 1), 1)
+    own = sums * judged
+    total = cv2.boxFilter(own, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    count = cv2.boxFilter(judged[None], -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    total *= judged / np.maximum(count, 1)
+    return own - total

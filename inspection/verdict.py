@@ -1,0 +1,187 @@
+"""Judging: findings and the recipe's limits in, severities, a verdict and its reasons out.
+
+Nothing that could not be inspected passes: one reason to hold outweighs every defect,
+because a frame that was not seen properly cannot be judged by what was seen in it.
+The default limits follow what is known of the kinds' harm: missing coating, metal and
+line defects outrank pinholes (Zangerle et al., J. Nondestr. Eval. 44(3), 2025; Brake 2025);
+no public standard fixes them, so each product's recipe sets its own.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from inspection.defect import EVENT_KINDS, Defect, Finding, Kind, Severity
+
+
+class Verdict(StrEnum):
+    """The answer for one frame. `hold`: received but could not be judged."""
+
+    PASS = "pass"
+    WARN = "warn"
+    REJECT = "reject"
+    HOLD = "hold"
+
+
+Measure: TypeAlias = Literal["area_mm2", "length_mm", "width_mm", "per_m2"]
+
+_SEVERITIES = tuple(Severity)
+_VERDICTS = (Verdict.PASS, Verdict.WARN, Verdict.REJECT)
+_UNITS: dict[Measure, str] = {"area_mm2": "mm2", "length_mm": "mm long", "width_mm": "mm wide", "per_m2": "per m2"}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Above this the kind is worse than usual.
+
+    Attributes
+    ----------
+    measure : {"area_mm2", "length_mm", "width_mm", "per_m2"}
+        What is compared; `per_m2` is the kind's count over the frame's area.
+    above : float
+        The limit, in the measure's unit.
+    severity : Severity
+        What the defect becomes beyond it.
+    """
+
+    measure: Measure
+    above: float
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class KindRule:
+    """One kind's usual severity and the limits that raise it."""
+
+    severity: Severity
+    limits: tuple[Limit, ...] = ()
+
+
+def _default_rules() -> dict[Kind, KindRule]:
+    minor, major, critical = Severity
+    return {
+        Kind.PINHOLE: KindRule(minor, (Limit("per_m2", 2000.0, major),)),
+        Kind.BLISTER: KindRule(major),
+        Kind.AGGLOMERATE: KindRule(major),
+        Kind.METALLIC_PARTICLE: KindRule(critical),
+        Kind.BARE_SPOT: KindRule(major, (Limit("area_mm2", 0.5, critical),)),
+        Kind.STREAK: KindRule(major, (Limit("length_mm", 1000.0, critical),)),
+        Kind.SCRATCH: KindRule(major),
+        Kind.CRACK: KindRule(major),
+        Kind.DELAMINATION: KindRule(critical),
+        Kind.STAIN: KindRule(minor),
+        Kind.WRINKLE: KindRule(major),
+        Kind.FOIL_CONTAMINATION: KindRule(major),
+        Kind.EDGE_DEFECT: KindRule(major),
+        Kind.UNKNOWN: KindRule(minor),
+    }
+
+
+@dataclass(frozen=True)
+class VerdictSettings:
+    """A product's limits.
+
+    Attributes
+    ----------
+    kinds : mapping of Kind to KindRule
+        Kinds left out keep their default rule.
+    minor, major, critical : Verdict
+        What a defect of that severity makes of the frame.
+    review_below : float
+        Names less probable than this are marked for review.
+    """
+
+    kinds: Mapping[Kind, KindRule] = field(default_factory=dict)
+    minor: Verdict = Verdict.WARN
+    major: Verdict = Verdict.REJECT
+    critical: Verdict = Verdict.REJECT
+    review_below: float = 0.8
+
+    def rule(self, kind: Kind) -> KindRule:
+        """The rule for a kind: the product's own, else the default."""
+        return self.kinds.get(kind) or _DEFAULT_RULES[kind]
+
+    def verdict_of(self, defect: Defect) -> Verdict:
+        """What one defect makes of its frame; `unknown` is never better than warn."""
+        by_severity: Verdict = getattr(self, defect.severity.value)
+        return _worse(by_severity, Verdict.WARN) if defect.finding.kind is Kind.UNKNOWN else by_severity
+
+
+_DEFAULT_RULES = _default_rules()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A frame's verdict and what it rests on."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    defects: tuple[Defect, ...]
+    events: tuple[Finding, ...]
+
+
+def judge(
+    findings: Sequence[Finding], holds: Sequence[str], frame_area_mm2: float, settings: VerdictSettings
+) -> Judgement:
+    """Judge one frame.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        What was found and named.
+    holds : sequence of str
+        Why the frame could not be judged; empty when it could.
+    frame_area_mm2 : float
+        Web area in the frame, for densities.
+    settings : VerdictSettings
+        The product's limits.
+
+    Returns
+    -------
+    Judgement
+        Reasons stand worst first: holds, then those of reject, then of warn.
+    """
+    events = tuple(finding for finding in findings if finding.kind in EVENT_KINDS)
+    per_m2 = _densities(findings, frame_area_mm2)
+    judged = [_judge_one(finding, per_m2, settings) for finding in findings if finding.kind not in EVENT_KINDS]
+    defects = tuple(defect for defect, _ in judged)
+    verdict = Verdict.HOLD if holds else _worst(settings.verdict_of(defect) for defect in defects)
+    return Judgement(verdict, (*holds, *_reasons(judged, settings)), defects, events)
+
+
+def _densities(findings: Sequence[Finding], frame_area_mm2: float) -> dict[Kind, float]:
+    counts = Counter(finding.kind for finding in findings)
+    return {kind: count * 1e6 / frame_area_mm2 for kind, count in counts.items()}
+
+
+def _judge_one(
+    finding: Finding, per_m2: Mapping[Kind, float], settings: VerdictSettings
+) -> tuple[Defect, str]:
+    rule = settings.rule(finding.kind)
+    severity, reason = rule.severity, f"{finding.kind} {finding.area_mm2:.2g} mm2"
+    for limit in rule.limits:
+        value = per_m2[finding.kind] if limit.measure == "per_m2" else getattr(finding, limit.measure)
+        if value > limit.above and _rank(limit.severity) > _rank(severity):
+            unit = _UNITS[limit.measure]
+            severity, reason = limit.severity, f"{finding.kind} {value:.3g} {unit} > {limit.above:g} {unit}"
+    doubtful = finding.kind is Kind.UNKNOWN or finding.probability < settings.review_below
+    return Defect(finding, severity, needs_review=doubtful or severity is Severity.CRITICAL), reason
+
+
+def _reasons(judged: Sequence[tuple[Defect, str]], settings: VerdictSettings) -> tuple[str, ...]:
+    ranked = sorted(judged, key=lambda pair: _VERDICTS.index(settings.verdict_of(pair[0])), reverse=True)
+    return tuple(reason for defect, reason in ranked if settings.verdict_of(defect) is not Verdict.PASS)
+
+
+def _rank(severity: Severity) -> int:
+    return _SEVERITIES.index(severity)
+
+
+def _worse(one: Verdict, other: Verdict) -> Verdict:
+    return max(one, other, key=_VERDICTS.index)
+
+
+def _worst(verdicts: Iterable[Verdict]) -> Verdict:
+    return max(verdicts, key=_VERDICTS.index, default=Verdict.PASS)
