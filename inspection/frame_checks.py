@@ -114,7 +114,7 @@ def _sharpness_along(
     pixels: NDArray[np.uint8] | NDArray[np.uint16], course_px: NDArray[np.float64], seen: NDArray[np.bool_]
 ) -> Iterator[float]:
     bands = _FOCUS_ROWS // 8
-    for band in range(0, len(course_px) - bands + 1, 4 * bands):
+    for band in range(0, len(course_px) - bands + 1, max(len(course_px) // 3, bands)):
         centre = int(course_px[band])
         left, right = centre - _FOCUS_HALF_PX, centre + _FOCUS_HALF_PX
         if not seen[band : band + bands].all() or left < 0 or right > pixels.shape[1]:

@@ -1,4 +1,4 @@
-"""The one door to Numba: two loops that read every pixel, or many of them, exactly once.
+"""The one door to Numba: loops that read every pixel, or many of them, exactly once.
 
 Stock NumPy and OpenCV calls go over the frame once per operation; fused, the whole first look
 at a 4 Mpx frame costs about six times a memory copy. The plain array version of each kernel
@@ -36,8 +36,8 @@ def accumulator(pixels: Pixels) -> type[np.signedinteger[Any]]:
 
 
 @_compiled
-def window_row_sums(pixels: Pixels, lefts: NDArray[np.int64], width: int) -> NDArray[np.int32]:
-    """Sum each row over several windows of equal width.
+def window_row_sums(pixels: Pixels, lefts: NDArray[np.int64], width: int, step: int = 1) -> NDArray[np.int32]:
+    """Sum every `step`-th row over several windows of equal width.
 
     Parameters
     ----------
@@ -46,19 +46,43 @@ def window_row_sums(pixels: Pixels, lefts: NDArray[np.int64], width: int) -> NDA
         First column of each window; `left + width` must not exceed the columns.
     width : int
         Columns in a window.
+    step : int
+        1 reads every row.
 
     Returns
     -------
-    ndarray of shape (windows, rows)
+    ndarray of shape (windows, rows / step)
     """
-    sums = np.empty((len(lefts), pixels.shape[0]), np.int32)
-    for row in range(pixels.shape[0]):
+    sums = np.empty((len(lefts), pixels.shape[0] // step), np.int32)
+    for row in range(sums.shape[1]):
         for window in range(len(lefts)):
             total = np.int32(0)
-            for value in pixels[row, lefts[window] : lefts[window] + width]:
+            for value in pixels[row * step, lefts[window] : lefts[window] + width]:
                 total += np.int32(value)
             sums[window, row] = total
     return sums
+
+
+@_compiled
+def weigh_boxes(totals: NDArray[np.float32], counts: NDArray[np.float32], full: float, limit: float) -> None:
+    """Turn box sums, in place, into means over their limit; 0 where under half of a box was judged.
+
+    A box that is partly filled has more noise in its mean, in proportion to 1 / sqrt(count).
+
+    Parameters
+    ----------
+    totals, counts : ndarray of shape (bands, tiles), float32
+        Sums of the judged tiles, and how many they are.
+    full : float
+        Tiles in a whole box.
+    limit : float
+        Limit of the mean over a whole box.
+    """
+    for band in range(len(totals)):
+        total, count = totals[band], counts[band]
+        for tile in range(len(total)):
+            weight = np.float32(1) / (np.sqrt(max(count[tile], np.float32(1)) * np.float32(full)) * np.float32(limit))
+            total[tile] = total[tile] * weight if 2 * count[tile] >= full else np.float32(0)
 
 
 @_compiled

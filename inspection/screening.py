@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from inspection.calibration import PROFILE_WIDTHS_PX, WIDE_TILES, Calibration
 from inspection.flat_field import Light
 from inspection.frame import Pixels
-from inspection.kernels import BAND_ROWS, BARE, COATED, accumulator, screen_bands
+from inspection.kernels import BAND_ROWS, BARE, COATED, accumulator, screen_bands, weigh_boxes
 from inspection.web import Web, bands_in
 
 TILE_PX = 8
@@ -187,30 +187,45 @@ def _integer_model(
 
 
 def _tile_limits(
-    expectation: Expectation, calibration: Calibration, bands: int, tiles: int
+    expectation: Expectation, calibration: Calibration, tiles: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """One over the tolerated sum of each tile, and 1 for tiles of coating; both 0 where an edge passes.
 
     Returns
     -------
     scale, coated : ndarray of shape (bands, tiles), float32
+        Read-only views while no band differs from the others.
     """
+    first, bands = expectation.states[0], len(expectation.states)
+    if np.array_equal(expectation.states, np.broadcast_to(first, expectation.states.shape)):
+        line = _tile_line(expectation, calibration, first, tiles)
+        return np.broadcast_to(line[0], (bands, tiles)), np.broadcast_to(line[1], (bands, tiles))
+    lines = np.stack([_tile_line(expectation, calibration, states, tiles) for states in expectation.states])
+    return lines[:, 0], lines[:, 1]
+
+
+def _tile_line(
+    expectation: Expectation, calibration: Calibration, states: NDArray[np.int8], tiles: int
+) -> NDArray[np.float32]:
+    """One band of `_tile_limits`: scale and coated, shape (2, tiles)."""
     begins = np.arange(tiles) * TILE_PX
     ends = begins + TILE_PX
     pixels_times_nine = TILE_PX * BAND_ROWS / SUM_TO_GL
-    on_coating = 1 / (pixels_times_nine * calibration.coating.limit("wide_8"))
     on_foil = 1 / (pixels_times_nine * calibration.foil.limit("wide_8"))
-    scale, coated = np.full((bands, tiles), on_foil, np.float32), np.zeros((bands, tiles), np.float32)
+    line = np.zeros((2, tiles), np.float32)
+    line[0] = on_foil
     outermost, innermost = expectation.lanes.min(axis=0), expectation.lanes.max(axis=0)
-    for lane, states in enumerate(expectation.states.T):
-        touched = (ends > outermost[lane, 0]) & (begins < innermost[lane, 3])
-        inside = (begins >= innermost[lane, 1]) & (ends <= outermost[lane, 2])
-        scale[:, touched] = np.where(states == BARE, on_foil, 0)[:, None]
-        scale[:, inside] = np.choose(states, (on_coating, on_foil, 0))[:, None]
-        coated[:, inside] = (states == COATED)[:, None]
+    for lane, state in enumerate(states):
+        if state == BARE:
+            continue
+        line[0, (ends > outermost[lane, 0]) & (begins < innermost[lane, 3])] = 0
+        if state == COATED:
+            inside = (begins >= innermost[lane, 1]) & (ends <= outermost[lane, 2])
+            line[0, inside] = 1 / (pixels_times_nine * calibration.coating.limit("wide_8"))
+            line[1, inside] = 1
     # The frame's first and last column are never judged, so tiles at the rim are not whole.
-    scale[:, [0, -1]] = coated[:, [0, -1]] = 0
-    return scale, coated
+    line[:, [0, -1]] = 0
+    return line
 
 
 def wide_boxes(
@@ -222,9 +237,9 @@ def wide_boxes(
 ) -> dict[int, NDArray[np.float32]]:
     """Box means over their limits. Single tiles are judged everywhere; larger boxes over coating only,
     because gaps of foil are narrow and its roll marks would spoil the mean. Tiles `aside` do not count."""
-    scale, coated = _tile_limits(expectation, calibration, *tile_sums.shape)
+    scale, coated = _tile_limits(expectation, calibration, tile_sums.shape[1])
     if aside is not None:
-        scale[aside] = coated[aside] = 0
+        scale, coated = scale * ~aside, coated * ~aside
     single = tile_sums * (scale * np.float32(settings.sensitivity))
     boxes = {1: single}
     on_coating = single * coated
@@ -237,14 +252,11 @@ def wide_boxes(
 def _box_over_limit(
     values: NDArray[np.float32], judged: NDArray[np.float32], tiles: int, limit: float
 ) -> NDArray[np.float32]:
-    """Mean over a box of tiles as a multiple of its limit; a half-filled box has more noise and needs more."""
-    total = cv2.boxFilter(values, -1, (tiles, tiles), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    count = cv2.boxFilter(judged, -1, (tiles, tiles), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    # mean * sqrt(count / full), judged where at least half of the box is.
-    weight = 1 / (np.sqrt(np.maximum(count, 1)) * np.float32(tiles * limit))
-    weight[count < tiles * tiles / 2] = 0
-    total *= weight
-    return total
+    size = (tiles, tiles)
+    total = cv2.boxFilter(values, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    count = cv2.boxFilter(judged, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    weigh_boxes(total, count, float(tiles * tiles), limit)
+    return np.asarray(total)
 
 
 def column_profiles(
@@ -258,7 +270,7 @@ def column_profiles(
     judged, coated = _judged_columns(expectation), coated_columns(expectation)
     sums[:-1] *= len(column_sums)
     sums *= np.float32(SUM_TO_GL / len(expectation.row_gain))
-    flat = _less_background(sums, judged * coated) + _less_background(sums, judged * ~coated)
+    flat = _less_background(sums, judged, coated)
     over = {}
     for width in PROFILE_WIDTHS_PX:
         over[width] = cv2.blur(flat, (width, 1)) if width > 1 else flat.copy()
@@ -289,11 +301,18 @@ def coated_columns(expectation: Expectation) -> NDArray[np.bool_]:
     return coated
 
 
-def _less_background(sums: NDArray[np.float32], judged: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Subtract the mean of the judged columns around each column; 0 where not judged."""
+def _less_background(
+    sums: NDArray[np.float32], judged: NDArray[np.float32], coated: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Subtract from each coated column the mean of those around it; 0 where not judged.
+
+    Foil stays as it is: its gaps are too narrow to have a background of their own.
+    """
     size = (min(BACKGROUND_COLUMNS, 2 * (sums.shape[1] // 2) - 1), 1)
-    own = sums * judged
-    total = cv2.boxFilter(own, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    count = cv2.boxFilter(judged[None], -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    total *= judged / np.maximum(count, 1)
-    return own - total
+    on_coating = judged * coated
+    total = cv2.boxFilter(sums * on_coating, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    count = cv2.boxFilter(on_coating[None], -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    total *= on_coating / np.maximum(count, 1)
+    sums *= judged
+    sums -= total
+    return sums

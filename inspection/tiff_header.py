@@ -83,7 +83,7 @@ def check_tiff_whole(octets: memoryview) -> None:
     for number, (offset, size, least_size) in enumerate(zip(offsets, sizes, least, strict=True)):
         if offset + size > len(octets) or size < least_size:
             raise CorruptFrame(
-                f"expected TIFF strip {number} with {least_size} bytes or more inside the file of {len(octets)}, "
+                f"expected TIFF strip {number} of {least_size} bytes or more inside the {len(octets)} sent, "
                 f"got {size} at {offset}: send the whole file"
             )
 

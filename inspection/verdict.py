@@ -7,6 +7,7 @@ line defects outrank pinholes (Zangerle et al., J. Nondestr. Eval. 44(3), 2025; 
 no public standard fixes them, so each product's recipe sets its own.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from inspection.defect import EVENT_KINDS, Defect, Finding, Kind, Severity
+from inspection.errors import RecipeError
 
 
 class Verdict(StrEnum):
@@ -44,11 +46,20 @@ class Limit:
         The limit, in the measure's unit.
     severity : Severity
         What the defect becomes beyond it.
+
+    Raises
+    ------
+    RecipeError
+        `above` is no number from 0: nothing would ever be above it.
     """
 
     measure: Measure
     above: float
     severity: Severity
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.above) and self.above >= 0):
+            raise RecipeError(f"expected a limit of 0 or more for {self.measure}, got {self.above}: give a number")
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,12 @@ class VerdictSettings:
     minor, major, critical : Verdict
         What a defect of that severity makes of the frame.
     review_below : float
-        Names less probable than this are marked for review.
+        Names less probable than this are marked for review; 0 to 1.
+
+    Raises
+    ------
+    RecipeError
+        `hold` for a severity, which means that nothing could be judged; or a `review_below` outside 0 to 1.
     """
 
     kinds: Mapping[Kind, KindRule] = field(default_factory=dict)
@@ -98,6 +114,13 @@ class VerdictSettings:
     major: Verdict = Verdict.REJECT
     critical: Verdict = Verdict.REJECT
     review_below: float = 0.8
+
+    def __post_init__(self) -> None:
+        for severity in _SEVERITIES:
+            if (verdict := getattr(self, severity.value)) not in _VERDICTS:
+                raise RecipeError(f"expected pass, warn or reject for {severity}, got {verdict}: choose one")
+        if not 0 <= self.review_below <= 1:
+            raise RecipeError(f"expected review_below from 0 to 1, got {self.review_below}: give a probability")
 
     def rule(self, kind: Kind) -> KindRule:
         """The rule for a kind: the product's own, else the default."""
@@ -160,12 +183,12 @@ def _judge_one(
     finding: Finding, per_m2: Mapping[Kind, float], settings: VerdictSettings
 ) -> tuple[Defect, str]:
     rule = settings.rule(finding.kind)
-    severity, reason = rule.severity, f"{finding.kind} {finding.area_mm2:.2g} mm2"
+    severity, reason = rule.severity, f"{finding.kind} {_number(finding.area_mm2)} mm2"
     for limit in rule.limits:
         value = per_m2[finding.kind] if limit.measure == "per_m2" else getattr(finding, limit.measure)
         if value > limit.above and _rank(limit.severity) > _rank(severity):
             unit = _UNITS[limit.measure]
-            severity, reason = limit.severity, f"{finding.kind} {value:.3g} {unit} > {limit.above:g} {unit}"
+            severity, reason = limit.severity, f"{finding.kind} {_number(value)} {unit} > {limit.above:g} {unit}"
     doubtful = finding.kind is Kind.UNKNOWN or finding.probability < settings.review_below
     return Defect(finding, severity, needs_review=doubtful or severity is Severity.CRITICAL), reason
 
@@ -173,6 +196,11 @@ def _judge_one(
 def _reasons(judged: Sequence[tuple[Defect, str]], settings: VerdictSettings) -> tuple[str, ...]:
     ranked = sorted(judged, key=lambda pair: _VERDICTS.index(settings.verdict_of(pair[0])), reverse=True)
     return tuple(reason for defect, reason in ranked if settings.verdict_of(defect) is not Verdict.PASS)
+
+
+def _number(value: float) -> str:
+    """Write a measure as people read it: three digits, never an exponent for a large one."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _rank(severity: Severity) -> int:

@@ -97,16 +97,12 @@ def find_web(
     coated = _coated_rows(light, windows, calibration, settings.shortest_gap_rows)
     states = _states(coated)
     nominal = calibration.lanes_px
-    open_edges = (nominal <= 0) | (nominal >= calibration.columns)
-    bands = bands_in(pixels.shape[0])
-    edges = np.broadcast_to(nominal[:, :, None], (*nominal.shape, bands)).copy()
+    open_edges = (nominal <= 0) | (nominal >= calibration.columns) | (not calibration.sees_foil)
+    edges = np.broadcast_to(nominal[:, :, None], (*nominal.shape, len(states))).copy()
     course = edges.copy()
-    for lane, side in np.argwhere(~open_edges & calibration.sees_foil):
-        seen = states[:, lane] == COATED
-        edge = _Edge(pixels, light, calibration, int(lane), int(side))
-        edges[lane, side], course[lane, side] = edge.trace(seen, settings.search_mm)
-    patches = tuple(_intervals(rows) for rows in coated)
-    return Web(edges, course, open_edges, states, patches)
+    traced = _trace(pixels, light, calibration, states, ~open_edges, settings)
+    edges[~open_edges], course[~open_edges] = traced
+    return Web(edges, course, open_edges, states, tuple(_intervals(rows) for rows in coated))
 
 
 def _coated_rows(
@@ -145,77 +141,108 @@ def _states(coated: NDArray[np.bool_]) -> NDArray[np.int8]:
     return states
 
 
-class _Edge:
-    """One edge of one lane: measured by area in a wide window, then in a narrow one."""
+def _trace(
+    pixels: Pixels,
+    light: Light,
+    calibration: Calibration,
+    states: NDArray[np.int8],
+    in_sight: NDArray[np.bool_],
+    settings: WebSettings,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Edges and courses of all edges in sight, shape (edges, bands): first roughly, then finely."""
+    lanes, sides = np.nonzero(in_sight)
+    seen = (states[:, lanes] == COATED).T
+    if not lanes.size:
+        return np.empty(seen.shape), np.empty(seen.shape)
+    nominal = calibration.lanes_px[lanes, sides]
+    room = _room(calibration)[lanes, sides].min()
+    reach = min(settings.search_mm / calibration.placement.mm_per_px_cross, room)
+    measure = _EdgeGauge(pixels, light, calibration, lanes, sides)
+    rough = measure(nominal, max(int(2 * reach), 8), BAND_ROWS)[:, : len(states)]
+    rough = np.where(seen[:, : rough.shape[1]], rough, np.nan)
+    with np.errstate(all="ignore"):
+        centre = np.where(seen.any(axis=1), np.nan_to_num(_row_median(rough)), nominal)
+    fine = band_means(measure(centre, int(min(EDGE_WINDOW_PX, max(2 * room, 8))), 1))
+    course = np.where(seen.any(axis=1)[:, None], slow_courses(fine, seen), nominal[:, None])
+    return np.where(seen, fine, np.nan), course
 
-    def __init__(self, pixels: Pixels, light: Light, calibration: Calibration, lane: int, side: int) -> None:
-        self.pixels, self.gain, self.row_gain = pixels, calibration.gain, light.row_gain
-        self.coating_gl = calibration.coating_gl * light.level * light.lane_levels[lane]
+
+class _EdgeGauge:
+    """Measures edges by area: the grey that a window lacks to be all coating, in columns of foil."""
+
+    def __init__(
+        self,
+        pixels: Pixels,
+        light: Light,
+        calibration: Calibration,
+        lanes: NDArray[np.int64],
+        sides: NDArray[np.int64],
+    ) -> None:
+        self.pixels, self.row_gain, self.right = pixels, light.row_gain, sides == 1
+        self.gain_before = np.concatenate([[0.0], np.cumsum(calibration.gain, dtype=np.float64)])
+        self.coating_gl = calibration.coating_gl * light.level * light.lane_levels[lanes]
         self.foil_gl = calibration.foil_gl * light.level
-        self.right = side == 1
-        self.nominal = calibration.lanes_px[lane, side]
-        self.room = _room(calibration.lanes_px, lane, side, calibration.columns)
-        self.mm_per_px = calibration.placement.mm_per_px_cross
 
-    def trace(
-        self, seen: NDArray[np.bool_], search_mm: float
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Edge and course by band; the nominal place where nothing of it is seen."""
-        if not seen.any():
-            return np.full(len(seen), np.nan), np.full(len(seen), self.nominal)
-        reach = int(min(search_mm / self.mm_per_px, self.room))
-        coarse = float(np.median(self._measure(self.nominal, max(2 * reach, 8))[seen]))
-        fine = self._measure(coarse, int(min(EDGE_WINDOW_PX, max(2 * self.room, 8))))
-        return np.where(seen, fine, np.nan), slow_course(fine, seen)
-
-    def _measure(self, centre: float, width: int) -> NDArray[np.float64]:
-        """Edge column by band, from the grey that a window `width` wide lacks to be all coating."""
+    def __call__(self, centre: NDArray[np.float64], width: int, step: int) -> NDArray[np.float64]:
+        """Edge columns of every `step`-th row, shape (edges, rows / step)."""
         width = min(width, self.pixels.shape[1])
-        left = int(np.clip(round(centre) - width // 2, 0, self.pixels.shape[1] - width))
-        sums = window_row_sums(self.pixels, np.array([left]), width)[0] / self.row_gain
-        gain = self.gain[left : left + width]
-        step = (self.foil_gl - self.coating_gl) * float(gain.mean())
-        foil_columns = (band_means(sums) - self.coating_gl * float(gain.sum())) / step
-        return left + (width - foil_columns if self.right else foil_columns)
+        left = np.clip(np.rint(centre) - width // 2, 0, self.pixels.shape[1] - width).astype(np.int64)
+        rows = window_row_sums(self.pixels, left, width, step)
+        even = rows / self.row_gain[: rows.shape[1] * step : step]
+        gain = self.gain_before[left + width] - self.gain_before[left]
+        per_column = (self.foil_gl - self.coating_gl) * gain / width
+        foil_columns = (even - (self.coating_gl * gain)[:, None]) / per_column[:, None]
+        return left[:, None] + np.where(self.right[:, None], width - foil_columns, foil_columns)
 
 
-def _room(lanes_px: NDArray[np.float64], lane: int, side: int, columns: int) -> float:
-    """Columns to half-way to the next edge or the rim on either side: a window must hold one edge only."""
-    edges = np.concatenate([[0.0], lanes_px.ravel(), [float(columns)]])
-    here = 2 * lane + side + 1
-    before, after = edges[here] - edges[here - 1], edges[here + 1] - edges[here]
-    to_rim_before, to_rim_after = (1.0 if here == 1 else 0.5), (1.0 if here == len(edges) - 2 else 0.5)
-    return float(min(before * to_rim_before, after * to_rim_after))
+def _room(calibration: Calibration) -> NDArray[np.float64]:
+    """Columns from each edge to half-way to the next edge, or to the rim: a window holds one edge only."""
+    edges = np.concatenate([[0.0], calibration.lanes_px.ravel(), [float(calibration.columns)]])
+    share = np.full(len(edges) - 1, 0.5)
+    share[[0, -1]] = 1.0
+    gaps = np.diff(edges) * share
+    return np.minimum(gaps[:-1], gaps[1:]).reshape(-1, 2)
 
 
 def band_means(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Means over bands of eight rows; the last band ends with the frame."""
-    whole = len(rows) // BAND_ROWS * BAND_ROWS
-    means = rows[:whole].reshape(-1, BAND_ROWS).mean(axis=1)
-    return means if whole == len(rows) else np.append(means, rows[-BAND_ROWS:].mean())
+    """Means over bands of eight rows along the last axis; the last band ends with the frame."""
+    whole = rows.shape[-1] // BAND_ROWS * BAND_ROWS
+    means = rows[..., :whole].reshape(*rows.shape[:-1], -1, BAND_ROWS).mean(axis=-1)
+    if whole < rows.shape[-1]:
+        means = np.concatenate([means, rows[..., -BAND_ROWS:].mean(axis=-1, keepdims=True)], axis=-1)
+    return means
 
 
-def slow_course(edge_px: NDArray[np.float64], seen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The parabola an edge follows, chips and bulges apart.
+def slow_courses(edges_px: NDArray[np.float64], seen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The parabola that each edge follows, chips and bulges apart.
 
     Three least-squares fits, each without what the one before left more than 2.5 robust
     standard deviations away.
 
     Parameters
     ----------
-    edge_px : ndarray of shape (bands,)
-    seen : ndarray of shape (bands,), bool
-        Bands to fit; at least one.
+    edges_px : ndarray of shape (edges, bands)
+    seen : ndarray of shape (edges, bands), bool
+        Bands to fit.
     """
-    along = np.linspace(-1, 1, len(edge_px))
-    powers = np.stack([np.ones_like(along), along, along**2])[: max(1, min(3, int(seen.sum()) // 4))]
-    weight = seen.astype(float)
-    course = np.full(len(edge_px), float(np.median(edge_px[seen])))
+    along = np.linspace(-1, 1, edges_px.shape[1])
+    powers = np.stack([np.ones_like(along), along, along**2])[: max(1, min(3, edges_px.shape[1] // 4))]
+    ridge = 1e-9 * np.eye(len(powers))
+    hidden = ~seen
+    course = _row_median(np.where(hidden, np.nan, edges_px))[:, None]
     for _ in range(3):
-        residual = np.abs(edge_px - course)
-        spread = 1.4826 * float(np.median(residual[seen]))
-        weight = seen & (residual <= max(2.5 * spread, 0.05))
-        weighted = powers * weight
-        ridge = 1e-9 * np.eye(len(powers))
-        course = np.linalg.solve(weighted @ powers.T + ridge, weighted @ edge_px) @ powers
+        residual = np.abs(edges_px - course)
+        residual[hidden] = np.nan
+        spread = 1.4826 * _row_median(residual)
+        weight = residual <= np.maximum(2.5 * spread, 0.05)[:, None]
+        weighted = powers * weight[:, None]
+        coefficients = np.linalg.solve(weighted @ powers.T + ridge, weighted @ edges_px[..., None])
+        course = coefficients[..., 0] @ powers
     return course
+
+
+def _row_median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median of what is known of each row; sorting puts NaN last, and is ten times quicker than nanmedian."""
+    known = np.isfinite(values).sum(axis=1)
+    middle = np.maximum(known - 1, 0) // 2
+    return np.take_along_axis(np.sort(values, axis=1), middle[:, None], axis=1)[:, 0]
