@@ -23,9 +23,9 @@ from inspection.flat_field import FlatFieldSettings, Light, measure_light, place
 from inspection.frame import Frame
 from inspection.frame_checks import edge_sharpness
 from inspection.geometry import Box, Placement
-from inspection.kernels import COATED
+from inspection.kernels.reading import COATED
 from inspection.layout import Layout, find_layout
-from inspection.screening import TILE_PX, Screening, ScreeningSettings, coated_columns, screen
+from inspection.screening import TILE_PX, Screening, ScreeningSettings, screen
 from inspection.segmentation import STEPS_PER_SIGMA, deviation
 from inspection.web import Web, WebSettings, find_web
 
@@ -33,6 +33,9 @@ FEWEST_FRAMES = 8
 """Fewer frames cannot tell a column's gain from a streak: the gain is then smoothed across columns."""
 
 _SMOOTH_COLUMNS = 65
+_CLEAR_OF_EDGE_PX = 8
+"""Beyond the blur of an edge and the little that it wavers within one frame."""
+
 _LOWEST_THRESHOLD_SIGMA = 4.5
 _DEFAULT_THRESHOLD_SIGMA = 6.5
 """For statistics too rare to be fitted: about the largest of 4 million Gaussian values in 200 frames."""
@@ -92,11 +95,15 @@ def calibrate(
 
 def _check_alike(frames: Sequence[Frame]) -> None:
     if not frames:
-        raise CalibrationError("expected frames to calibrate from, got none: give 24 or more of ordinary production")
+        raise CalibrationError(
+            "expected frames to calibrate from, got none: give 24 or more of ordinary production"
+        )
     shapes = {(frame.columns, frame.rows, frame.bits) for frame in frames}
     if len(shapes) > 1:
         listed = ", ".join(f"{columns} x {rows} px of {bits} bits" for columns, rows, bits in sorted(shapes))
-        raise CalibrationError(f"expected frames of one size and depth, got {listed}: calibrate each camera on its own")
+        raise CalibrationError(
+            f"expected frames of one size and depth, got {listed}: calibrate each camera on its own"
+        )
 
 
 def _draft(
@@ -116,6 +123,7 @@ def _draft(
         bits=frames[0].bits,
         rows=frames[0].rows,
         gain=np.ones(frames[0].columns, np.float32),
+        known_columns=np.ones(frames[0].columns, bool),
         coating_gl=layout.coating_gl,
         foil_gl=layout.foil_gl,
         lanes_px=layout.lanes_px,
@@ -143,11 +151,19 @@ def _with_flat_field(
         lanes.append(web.lanes_px)
         focus.append(edge_sharpness(frame.pixels, web))
         progress()
-    gain, coating_gl, foil_gl = _gain(_median(coating), _median(foil), smooth=len(frames) < FEWEST_FRAMES)
+    coating_columns, foil_columns = _median(coating), _median(foil)
+    gain, coating_gl, foil_gl = _gain(coating_columns, foil_columns, smooth=len(frames) < FEWEST_FRAMES)
+    known = np.isfinite(coating_columns)[None] | np.isfinite(foil_columns)
     lanes_px = np.where(web.open_edges, draft.lanes_px, np.median(lanes, axis=0))
     # Edges were measured under a rough gain; the next round's are exact, and only their course is used.
     return replace(
-        draft, gain=gain, coating_gl=coating_gl, foil_gl=foil_gl, lanes_px=lanes_px, focus=float(np.median(focus))
+        draft,
+        gain=gain,
+        known_columns=cv2.erode(known.astype(np.uint8), np.ones((1, 3), np.uint8))[0].astype(bool),
+        coating_gl=coating_gl,
+        foil_gl=foil_gl,
+        lanes_px=lanes_px,
+        focus=float(np.median(focus)),
     )
 
 
@@ -176,13 +192,15 @@ def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
     half = _SMOOTH_COLUMNS // 2
     padded = np.pad(values, half, mode="edge")
     medians = np.median(np.lib.stride_tricks.sliding_window_view(padded, _SMOOTH_COLUMNS), axis=1)
-    smooth: NDArray[np.float64] = cv2.blur(medians[None], (_SMOOTH_COLUMNS, 1), borderType=cv2.BORDER_REPLICATE)[0]
+    smooth: NDArray[np.float64] = cv2.blur(
+        medians[None], (_SMOOTH_COLUMNS, 1), borderType=cv2.BORDER_REPLICATE
+    )[0]
     return smooth
 
 
 def _look(frame: Frame, calibration: Calibration, settings: CalibratingSettings) -> tuple[Light, Web]:
-    windows = place_windows(calibration.lanes_px)
-    light = measure_light(frame.pixels, calibration.gain * calibration.coating_gl, windows, settings.flat_field)
+    windows = place_windows(calibration.lanes_px, calibration.gain * np.float32(calibration.coating_gl))
+    light = measure_light(frame.pixels, windows, settings.flat_field)
     return light, find_web(frame.pixels, light, windows, calibration, settings.web)
 
 
@@ -197,7 +215,7 @@ def _column_means(frame: Frame, light: Light, web: Web) -> NDArray[np.float64]:
 
 def _inside(web: Web, calibration: Calibration, direction: int) -> NDArray[np.bool_]:
     """Columns well inside coating (direction 1) or well inside foil (-1)."""
-    margin = 12
+    margin = _CLEAR_OF_EDGE_PX
     coated = np.zeros(calibration.columns, bool)
     for lane, (left, right) in enumerate(web.lanes_px):
         inset_left, inset_right = margin * direction * ~web.open_edges[lane]
@@ -220,7 +238,9 @@ def _gain(
 ) -> tuple[NDArray[np.float32], float, float]:
     """Column gains and the grey levels of coating and foil at gain 1."""
     if not np.isfinite(coating).any():
-        raise CalibrationError("expected coating in sight, got frames without any: calibrate on running production")
+        raise CalibrationError(
+            "expected coating in sight, got frames without any: calibrate on running production"
+        )
     shade = _bridge(coating)
     coating_gl = float(np.nanmedian(coating / shade))
     foil_gl = float(np.nanmedian(foil / shade)) if np.isfinite(foil).any() else float("nan")
@@ -247,10 +267,15 @@ def _with_noise(
     draft = replace(draft, coating=_unjudged(coating), foil=_unjudged(foil))
     seconds = []
     for frame in frames:
-        seconds.append({name: sample.extremes() for name, sample in _statistics(frame, draft, settings).items()})
+        seconds.append(
+            {name: sample.extremes() for name, sample in _statistics(frame, draft, settings).items()}
+        )
         progress()
     thresholds = [
-        {name: _threshold([extremes[name][material] for extremes in seconds], settings) for name in STATISTICS}
+        {
+            name: _threshold([extremes[name][material] for extremes in seconds], settings)
+            for name in STATISTICS
+        }
         for material in (0, 1)
     ]
     return replace(draft, coating=Noise(coating, thresholds[0]), foil=Noise(foil, thresholds[1]))
@@ -299,9 +324,9 @@ def _statistics(frame: Frame, calibration: Calibration, settings: CalibratingSet
     light, web = _look(frame, calibration, settings)
     guard = settings.web.guard_px
     screening = screen(frame.pixels, light, web, calibration, ScreeningSettings(), guard)
-    coated = coated_columns(screening.expectation)
+    coated = screening.expectation.coated_columns
     samples = {"point": _point_sample(frame, screening, calibration, coated), "edge": _edge_sample(web)}
-    tiles_coated = coated[:: TILE_PX][None]
+    tiles_coated = coated[::TILE_PX][None]
     for tiles, values in screening.wide.items():
         samples[f"wide_{TILE_PX * tiles}"] = _Sample(
             values, np.broadcast_to(tiles_coated, values.shape), values != 0, (16, 64)
@@ -321,7 +346,9 @@ def _point_sample(
     rows = np.repeat(np.all(screening.expectation.states == COATED, axis=1), 8)[: frame.rows]
     judged = (steps != 0) & (rows[:, None] | ~coated)
     judged[[0, -1]] = False
-    return _Sample(steps / np.float32(STEPS_PER_SIGMA), np.broadcast_to(coated, steps.shape), judged, (128, 512))
+    return _Sample(
+        steps / np.float32(STEPS_PER_SIGMA), np.broadcast_to(coated, steps.shape), judged, (128, 512)
+    )
 
 
 def _edge_sample(web: Web) -> _Sample:

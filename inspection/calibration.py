@@ -5,8 +5,10 @@ scale at which screening looks, for coating and for foil apart, because grain an
 average out differently from white noise. Thresholds are multiples of that noise.
 """
 
+import dataclasses
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +35,7 @@ STATISTICS: Final = (
 and over all of it, and the deviation of a lane edge from its course."""
 
 _FORMAT: Final = 1
+_ARRAYS: Final = ("gain", "known_columns", "lanes_px")
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,9 @@ class Calibration:
         Rows of the frames it was made from; the noise of full-height streaks depends on it.
     gain : ndarray of shape (columns,), float32
         Flat field: relative light and sensitivity of each column, median 1.
+    known_columns : ndarray of shape (columns,), bool
+        Where that gain was measured; elsewhere, under lane edges, it is bridged, which is good
+        enough for points and boxes but not for streaks.
     coating_gl, foil_gl : float
         Grey levels at gain 1. `foil_gl` is NaN where no foil is seen.
     lanes_px : ndarray of shape (lanes, 2), float64
@@ -92,6 +98,7 @@ class Calibration:
     bits: int
     rows: int
     gain: NDArray[np.float32]
+    known_columns: NDArray[np.bool_]
     coating_gl: float
     foil_gl: float
     lanes_px: NDArray[np.float64]
@@ -112,6 +119,17 @@ class Calibration:
         """Whether bare foil was in sight at calibration."""
         return bool(np.isfinite(self.foil_gl))
 
+    @cached_property
+    def gain_before(self) -> NDArray[np.float64]:
+        """Sum of the gains left of each column edge, shape (columns + 1,): window sums by one subtraction."""
+        return np.concatenate([[0.0], np.cumsum(self.gain, dtype=np.float64)])
+
+    @cached_property
+    def gain_of_three(self) -> NDArray[np.float32]:
+        """Mean gain of each column and its two neighbours: what a 3x3 mean sees, shape (columns,)."""
+        padded = np.pad(self.gain, 1, mode="edge")
+        return (padded[:-2] + padded[1:-1] + padded[2:]) / np.float32(3)
+
     def save(self, path: Path) -> None:
         """Write the calibration to a new file; an existing one is never overwritten.
 
@@ -120,14 +138,20 @@ class Calibration:
         CalibrationError
             The file exists already.
         """
-        fields = {name: value for name, value in vars(self).items() if not isinstance(value, np.ndarray)}
-        fields |= {name: asdict(fields[name]) for name in ("placement", "coating", "foil")} | {"format": _FORMAT}
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        fields = {name: value for name, value in fields.items() if not isinstance(value, np.ndarray)}
+        fields |= {name: asdict(fields[name]) for name in ("placement", "coating", "foil")} | {
+            "format": _FORMAT
+        }
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with path.open("xb") as file:
-                np.savez_compressed(file, gain=self.gain, lanes_px=self.lanes_px, fields=json.dumps(fields))
+                arrays = {name: getattr(self, name) for name in _ARRAYS}
+                np.savez_compressed(file, allow_pickle=False, fields=json.dumps(fields), **arrays)
         except FileExistsError:
-            raise CalibrationError(f"expected a new file for a calibration, {path} exists: take the next version") from None
+            raise CalibrationError(
+                f"expected a new file for a calibration, {path} exists: take the next version"
+            ) from None
 
     @classmethod
     def load(cls, path: Path) -> "Calibration":
@@ -141,12 +165,14 @@ class Calibration:
         try:
             with np.load(path, allow_pickle=False) as file:
                 fields: dict[str, Any] = json.loads(str(file["fields"]))
-                gain, lanes_px = file["gain"], file["lanes_px"]
+                arrays = {name: file[name] for name in _ARRAYS}
             if fields.pop("format") != _FORMAT:
                 raise ValueError("another format version")
             placement = Placement(**fields.pop("placement"))
             coating, foil = Noise(**fields.pop("coating")), Noise(**fields.pop("foil"))
-            return cls(placement=placement, coating=coating, foil=foil, gain=gain, lanes_px=lanes_px, **fields)
+            return cls(
+                placement=placement, coating=coating, foil=foil, gain=gain, lanes_px=lanes_px, **fields
+            )
         except (OSError, ValueError, KeyError, TypeError) as problem:
             raise CalibrationError(
                 f"expected a calibration file of format {_FORMAT} at {path}, got {problem}: calibrate anew"

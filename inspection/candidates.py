@@ -12,14 +12,14 @@ and 1 is foil whatever the product, and in noise units, where faint things show.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inspection.calibration import Calibration
 from inspection.frame import Pixels
 from inspection.geometry import Box
-from inspection.kernels import BAND_ROWS
+from inspection.kernels.reading import BAND_ROWS
+from inspection.kernels.pictures import fill_cells, masked_range, take_picture
 from inspection.regions import Region, Source
 from inspection.screening import Expectation
 from inspection.web import Web
@@ -74,28 +74,29 @@ def cut_candidates(
     expectation, web, calibration
         From the stages before.
     """
-    lanes = tuple(_lane(region.box, web) for region in regions)
-    near = [_near(region.box, pixels.shape) for region in regions]
-    whole = [_whole(region.box, pixels.shape) for region in regions]
-    light = _Light(pixels, expectation, calibration)
-    crops = np.empty((len(regions), len(CHANNELS), CROP_PX, CROP_PX), np.float32)
-    crops[:, 0], crops[:, 1], _ = light.pictures(near, lanes)
-    crops[:, 2], crops[:, 3], grey = light.pictures(whole, lanes)
-    for crop, region, box in zip(crops, regions, whole, strict=True):
-        crop[4] = _mask(region, box)
+    lanes = _lanes(regions, web)
+    look = _Look(pixels, expectation, calibration)
+    crops = np.zeros((len(regions), len(CHANNELS), CROP_PX, CROP_PX), np.float32)
+    grey = np.empty((len(regions), CROP_PX, CROP_PX), np.float32)
+    for n, (region, lane) in enumerate(zip(regions, lanes, strict=True)):
+        look.take(_near(region.box, pixels.shape), lane is None, grey[n], crops[n, 0:2])
+        whole = _whole(region.box, pixels.shape)
+        look.take(whole, lane is None, grey[n], crops[n, 2:4])
+        place = region.box.top - whole.top, region.box.left - whole.left
+        fill_cells(region.mask, *place, (whole.height, whole.width), crops[n, 4])
     features = _features(regions, lanes, crops, web, calibration, pixels.shape)
     pictures = (grey * (255 / (2**calibration.bits - 1))).astype(np.uint8)
     return Candidates(tuple(regions), lanes, crops, features, pictures)
 
 
-def _lane(box: Box, web: Web) -> int | None:
-    """The lane that holds the middle of a box: also when the box is wider than the lane."""
-    row, column = box.centre
-    band = min(int(row) // BAND_ROWS, web.course_px.shape[2] - 1)
-    for lane, (left, right) in enumerate(web.course_px[:, :, band]):
-        if left <= column < right:
-            return lane
-    return None
+def _lanes(regions: Sequence[Region], web: Web) -> tuple[int | None, ...]:
+    """The lane that holds the middle of each region: also of one that is wider than the lane."""
+    if not regions:
+        return ()
+    middle = np.array([region.box.left + region.box.right for region in regions]) / 2
+    left, right = web.course_px[:, :, _bands(regions, web)].transpose(1, 0, 2)
+    inside = (left <= middle) & (middle < right)
+    return tuple(int(column.argmax()) if column.any() else None for column in inside.T)
 
 
 def _near(box: Box, shape: tuple[int, ...]) -> Box:
@@ -117,57 +118,22 @@ def _around(row: float, column: float, size: tuple[int, int], shape: tuple[int, 
     return Box(top, left, top + height, left + width)
 
 
-class _Light:
-    """Turns windows of grey levels into reflectance and noise units, many windows at once."""
+class _Look:
+    """Turns windows of grey levels into reflectance and noise units."""
 
     def __init__(self, pixels: Pixels, expectation: Expectation, calibration: Calibration) -> None:
         self.pixels, self.row_gain = pixels, expectation.row_gain
         self.coating, foil = expectation.coating_gl, expectation.foil_gl
-        self.foil = foil if calibration.sees_foil else self.coating * (1 + _STEP_WITHOUT_FOIL)
-        self.sigma = calibration.coating.sigma["point"], calibration.foil.sigma["point"]
+        self.foil = foil if calibration.sees_foil else self.coating * np.float32(1 + _STEP_WITHOUT_FOIL)
+        self.sigma_gl = calibration.coating.sigma["point"], calibration.foil.sigma["point"]
 
-    def pictures(
-        self, windows: Sequence[Box], lanes: Sequence[int | None]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """Reflectance, compressed noise units and plain grey, each of shape (windows, 64, 64)."""
-        grey = np.empty((len(windows), CROP_PX, CROP_PX), np.float32)
-        coating, foil = np.empty((2, len(windows), 1, CROP_PX), np.float32)
-        gain = np.empty((len(windows), CROP_PX, 1), np.float32)
-        for n, box in enumerate(windows):
-            _shrink(self.pixels[box.window], grey[n])
-            columns = _samples(box.left, box.right)
-            coating[n, 0], foil[n, 0] = self.coating[columns], self.foil[columns]
-            gain[n, :, 0] = self.row_gain[_samples(box.top, box.bottom)]
-        even = grey / gain
-        on_foil = np.array([lane is None for lane in lanes])[:, None, None]
-        quieter = np.array([max(box.height * box.width / CROP_PX**2, 1.0) for box in windows]) ** 0.5
-        noise = np.where(on_foil[:, 0, 0], self.sigma[1], self.sigma[0]) / quieter
-        sigma = (even - np.where(on_foil, foil, coating)) * (1 / noise).astype(np.float32)[:, None, None]
-        reflectance = np.clip((even - coating) / (foil - coating), -1.0, 3.0)
-        return reflectance, np.arcsinh(sigma / 4) / 3, grey
-
-
-def _shrink(window: Pixels, out: NDArray[np.float32]) -> None:
-    if window.shape == out.shape:
-        out[:] = window
-        return
-    smaller = window.shape[0] * window.shape[1] < out.size
-    how = cv2.INTER_LINEAR if smaller else cv2.INTER_AREA
-    cv2.resize(window.astype(np.float32), (CROP_PX, CROP_PX), dst=out, interpolation=how)
-
-
-def _samples(begin: int, end: int) -> NDArray[np.int64]:
-    return begin + (np.arange(CROP_PX) * 2 + 1) * (end - begin) // (2 * CROP_PX)
-
-
-def _mask(region: Region, window: Box) -> NDArray[np.float32]:
-    """The region's pixels in the cells of its window; any pixel fills its cell."""
-    mask = np.zeros((CROP_PX, CROP_PX), np.float32)
-    rows, columns = np.nonzero(region.mask)
-    rows = (rows + region.box.top - window.top) * CROP_PX // window.height
-    columns = (columns + region.box.left - window.left) * CROP_PX // window.width
-    mask[np.clip(rows, 0, CROP_PX - 1), np.clip(columns, 0, CROP_PX - 1)] = 1
-    return mask
+    def take(self, window: Box, on_foil: bool, grey: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+        """Write plain grey to `grey`, reflectance and compressed noise units to the two planes of `out`."""
+        place = window.top, window.left, window.height, window.width
+        sigma_gl = self.sigma_gl[on_foil]
+        take_picture(
+            self.pixels, place, self.row_gain, self.coating, self.foil, on_foil, sigma_gl, grey, *out
+        )
 
 
 def _features(
@@ -178,28 +144,36 @@ def _features(
     calibration: Calibration,
     shape: tuple[int, ...],
 ) -> NDArray[np.float32]:
-    placement, rows = calibration.placement, []
-    for region, lane, crop in zip(regions, lanes, crops, strict=True):
-        box, (longer, shorter, degrees) = region.box, region.axes
-        turn = np.radians(2 * degrees)
-        inside = crop[2][crop[4] > 0]
-        length_mm, width_mm = box.height * placement.mm_per_px_down, box.width * placement.mm_per_px_cross
-        area_mm2 = region.area_px * placement.mm_per_px_down * placement.mm_per_px_cross
-        rows.append((
-            np.log10(length_mm), np.log10(width_mm), np.log10(area_mm2), np.log10(longer), np.log10(shorter),
-            np.log10(longer / shorter), -np.cos(turn), np.sin(turn), region.area_px / (box.height * box.width),
-            np.arcsinh(region.contrast_sigma / 4) / 3, inside.min(), inside.mean(), inside.max(),
-            np.arcsinh(_edge_distance_px(box, web) * placement.mm_per_px_cross), lane is None,
-            box.height / shape[0], box.width / shape[1],
-            region.source is Source.WIDE, region.source is Source.STREAK, region.source is Source.EDGE,
-        ))  # fmt: skip
-    return np.array(rows, np.float32).reshape(-1, len(FEATURES))
+    if not regions:
+        return np.empty((0, len(FEATURES)), np.float32)
+    placement = calibration.placement
+    sizes = np.array([(r.box.height, r.box.width, r.area_px, *r.axes, r.contrast_sigma) for r in regions]).T
+    height, width, area, longer, shorter, degrees, contrast = sizes
+    length_mm, width_mm = height * placement.mm_per_px_down, width * placement.mm_per_px_cross
+    area_mm2 = area * placement.mm_per_px_down * placement.mm_per_px_cross
+    distance_mm = _edge_distances_px(regions, web) * placement.mm_per_px_cross
+    columns = (
+        *np.log10([length_mm, width_mm, area_mm2, longer, shorter, longer / shorter]),
+        -np.cos(np.radians(2 * degrees)), np.sin(np.radians(2 * degrees)), area / (height * width),
+        contrast / (8 + np.abs(contrast)), *masked_range(crops[:, 2], crops[:, 4]), np.arcsinh(distance_mm),
+        [lane is None for lane in lanes], height / shape[0], width / shape[1],
+        *([r.source is source for r in regions] for source in (Source.WIDE, Source.STREAK, Source.EDGE)),
+    )  # fmt: skip
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
-def _edge_distance_px(box: Box, web: Web) -> float:
-    """Columns from the box to the nearest lane edge in sight; 0 when one passes through it."""
-    band = min(int(box.centre[0]) // BAND_ROWS, web.course_px.shape[2] - 1)
-    edges = web.course_px[:, :, band][~web.open_edges]
-    if not len(edges):
-        return float(10 * CROP_PX)
-    return float(np.maximum(np.maximum(box.left - edges, edges - box.right), 0).min())
+def _edge_distances_px(regions: Sequence[Region], web: Web) -> NDArray[np.float64]:
+    """Columns from each region to the nearest lane edge in sight; 0 when one passes through it."""
+    in_sight = ~web.open_edges
+    if not in_sight.any():
+        return np.full(len(regions), 10.0 * CROP_PX)
+    edges = web.course_px[in_sight][:, _bands(regions, web)]
+    begin, end = np.array([(r.box.left, r.box.right) for r in regions]).T
+    distance: NDArray[np.float64] = np.maximum(np.maximum(begin - edges, edges - end), 0).min(axis=0)
+    return distance
+
+
+def _bands(regions: Sequence[Region], web: Web) -> NDArray[np.int64]:
+    """The band that holds the middle of each region."""
+    middle = np.array([(region.box.top + region.box.bottom) // 2 for region in regions], np.int64)
+    return np.minimum(middle // BAND_ROWS, web.course_px.shape[2] - 1)

@@ -1,7 +1,6 @@
 """Flat field: what light reaches each column and each row.
 
-In:  a frame's pixels, the grey level expected of coating in each column, and some windows that
-     lie well inside the lanes.
+In:  a frame's pixels, and some windows that lie well inside the lanes, with what is expected there.
 Out: the lamp's level, each lane's level, and one gain per row.
 
 Columns differ by lamp shade and sensor gain; both multiply, and are divided out (EMVA 1288,
@@ -16,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.frame import Pixels
-from inspection.kernels import window_row_sums
+from inspection.kernels.robust import median, row_medians
+from inspection.kernels.rows import agreed_row_gain, window_row_sums
 
-WINDOW_COLUMNS = 64
-"""Width of one window: its mean is eight times quieter than a pixel."""
+WINDOW_COLUMNS = 32
+"""Width of one window: sixteen of them make a row's mean over twenty times quieter than a pixel."""
 
 ROWS_PER_LEVEL_SAMPLE = 8
 
@@ -47,10 +47,16 @@ class Windows:
         First columns.
     lanes : ndarray of shape (windows,), int64
         Index of the lane each window lies in, from 0.
+    expected : ndarray of shape (windows,), float64
+        Sum of one row of each window over calibrated coating, in grey levels.
+    width : int
+        Columns in a window.
     """
 
     lefts: NDArray[np.int64]
     lanes: NDArray[np.int64]
+    expected: NDArray[np.float64]
+    width: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,57 +81,49 @@ class Light:
     ratios: NDArray[np.float32]
 
 
-def place_windows(lanes_px: NDArray[np.float64], windows: int = 16) -> Windows:
+def place_windows(
+    lanes_px: NDArray[np.float64], coating_gl: NDArray[np.float32], windows: int = 16
+) -> Windows:
     """Spread windows evenly over the lanes, a twentieth of the lane's width away from its edges.
 
     Parameters
     ----------
     lanes_px : ndarray of shape (lanes, 2)
         Left and right edge of each lane.
+    coating_gl : ndarray of shape (columns,)
+        Calibrated grey level of coating.
     windows : int
         How many in all; each lane gets at least two.
     """
-    each = max(windows // len(lanes_px), 2)
-    lefts = [_spread(left, right, each) for left, right in lanes_px]
-    return Windows(np.concatenate(lefts), np.repeat(np.arange(len(lanes_px)), each))
+    each, width = max(windows // len(lanes_px), 2), min(WINDOW_COLUMNS, len(coating_gl))
+    lefts = np.concatenate([_spread(left, right, each) for left, right in lanes_px])
+    expected = np.array([coating_gl[left : left + width].sum(dtype=np.float64) for left in lefts])
+    return Windows(lefts, np.repeat(np.arange(len(lanes_px)), each), expected, width)
 
 
 def _spread(left: float, right: float, count: int) -> NDArray[np.int64]:
+    """First columns; whole multiples of the width, so that a window touches one cache line, not two."""
     margin = (right - left) / 20
-    last = max(right - margin - WINDOW_COLUMNS, left)
-    return np.linspace(min(left + margin, last), last, count).astype(np.int64)
+    first, last = left + margin, right - margin - WINDOW_COLUMNS
+    if last - first < 2 * WINDOW_COLUMNS:
+        return np.linspace(min(first, max(last, left)), max(last, left), count).astype(np.int64)
+    columns = np.linspace(first + WINDOW_COLUMNS / 2, last - WINDOW_COLUMNS / 2, count)
+    return (np.rint(columns / WINDOW_COLUMNS) * WINDOW_COLUMNS).astype(np.int64)
 
 
-def measure_light(
-    pixels: Pixels, coating_gl: NDArray[np.float32], windows: Windows, settings: FlatFieldSettings
-) -> Light:
+def measure_light(pixels: Pixels, windows: Windows, settings: FlatFieldSettings) -> Light:
     """Measure level and row gains of one frame.
 
     Parameters
     ----------
     pixels : ndarray of shape (rows, columns)
-    coating_gl : ndarray of shape (columns,)
-        Calibrated grey level of coating.
     windows : Windows
     settings : FlatFieldSettings
     """
-    width = min(WINDOW_COLUMNS, pixels.shape[1])
-    sums = window_row_sums(pixels, windows.lefts, width)
-    cumulated = np.concatenate([[0.0], np.cumsum(coating_gl, dtype=np.float64)])
-    expected = cumulated[windows.lefts + width] - cumulated[windows.lefts]
-    ratios = sums * (1 / expected).astype(np.float32)[:, None]
-    window_levels = np.median(ratios[:, ::ROWS_PER_LEVEL_SAMPLE], axis=1)
-    lane_levels = np.array([np.median(window_levels[windows.lanes == n]) for n in range(windows.lanes[-1] + 1)])
-    level = float(np.median(window_levels))
-    relative = ratios * (1 / window_levels).astype(np.float32)[:, None]
-    return Light(level, lane_levels / level, _row_gain(relative, settings.largest_flicker), ratios)
-
-
-def _row_gain(relative: NDArray[np.float32], largest_flicker: float) -> NDArray[np.float32]:
-    """Mean over the windows that agree with the frame; 1 where fewer than half of them do."""
-    deviation = relative - np.float32(1)
-    agreeing = np.abs(deviation) <= largest_flicker
-    count = agreeing.sum(axis=0)
-    mean = np.einsum("ij,ij->j", deviation, agreeing) / np.maximum(count, 1)
-    gain: NDArray[np.float32] = np.where(2 * count >= len(relative), 1 + mean, 1).astype(np.float32)
-    return gain
+    sums = window_row_sums(pixels, windows.lefts, windows.width)
+    ratios = sums * (1 / windows.expected).astype(np.float32)[:, None]
+    window_levels = row_medians(ratios[:, ::ROWS_PER_LEVEL_SAMPLE])
+    lane_levels = np.array([median(window_levels[windows.lanes == n]) for n in range(windows.lanes[-1] + 1)])
+    level = median(window_levels)
+    row_gain = agreed_row_gain(ratios, window_levels, settings.largest_flicker)
+    return Light(level, lane_levels / level, row_gain, ratios)

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from inspection.calibration import Calibration
 from inspection.flat_field import Light
 from inspection.frame import Frame
+from inspection.kernels.reading import BAND_ROWS, COATED
+from inspection.kernels.robust import median
+from inspection.kernels.rows import column_profiles_at
 from inspection.web import Web
 
-_EVERY_ROW = 16
+_EVERY_ROW = 32
 _FOCUS_HALF_PX = 12
 _FOCUS_ROWS = 32
 
@@ -78,14 +81,19 @@ def _saturation(frame: Frame, settings: FrameCheckSettings) -> Iterator[str]:
 
 
 def _lines(frame: Frame, light: Light, settings: FrameCheckSettings) -> Iterator[str]:
-    """Lines whose windows are black, or all equal to the line before: noise never repeats itself."""
-    black = int(np.count_nonzero(~light.ratios.any(axis=0)))
-    suspects = np.flatnonzero(~np.diff(light.ratios, axis=1).any(axis=0))
-    repeated = sum(np.array_equal(frame.pixels[row], frame.pixels[row + 1]) for row in suspects) - max(black - 1, 0)
-    if black > settings.most_lost_lines:
-        yield f"lines lost: {black} of {frame.rows} are black"
-    if repeated > settings.most_lost_lines:
-        yield f"lines repeated: {repeated} of {frame.rows} equal the line before"
+    """Lines that are black, or equal to the line before: noise never repeats itself.
+
+    One window's sums say which lines are worth comparing.
+    """
+    first = light.ratios[0]
+    black = [row for row in np.flatnonzero(first == 0) if not frame.pixels[row].any()]
+    suspects = np.flatnonzero(first[1:] == first[:-1])
+    repeated = [row for row in suspects if np.array_equal(frame.pixels[row], frame.pixels[row + 1])]
+    copies = len(set(repeated) - set(black))
+    if len(black) > settings.most_lost_lines:
+        yield f"lines lost: {len(black)} of {frame.rows} are black"
+    if copies > settings.most_lost_lines:
+        yield f"lines repeated: {copies} of {frame.rows} equal the line before"
 
 
 def _focus(frame: Frame, web: Web, calibration: Calibration, settings: FrameCheckSettings) -> Iterator[str]:
@@ -102,24 +110,21 @@ def edge_sharpness(pixels: NDArray[np.uint8] | NDArray[np.uint16], web: Web) -> 
     For a Gaussian blur of s px it is 1 / (2 sqrt(pi) s), so it halves when the blur doubles.
     The median over lanes and parts of the frame; NaN where no edge is in sight.
     """
-    found = [
-        value
-        for lane, side in np.argwhere(~web.open_edges)
-        for value in _sharpness_along(pixels, web.course_px[lane, side], web.states[:, lane] == 0)
-    ]
-    return float(np.median(found)) if found else float("nan")
+    tops, lefts = _places(web, pixels.shape[1])
+    if not tops.size:
+        return float("nan")
+    profiles = column_profiles_at(pixels, tops, lefts, _FOCUS_ROWS, 2 * _FOCUS_HALF_PX)
+    step = profiles[:, -3:].mean(axis=1) - profiles[:, :3].mean(axis=1)
+    sharpness = np.square(np.diff(profiles, axis=1)).sum(axis=1)[step != 0] / np.square(step[step != 0])
+    return median(sharpness)
 
 
-def _sharpness_along(
-    pixels: NDArray[np.uint8] | NDArray[np.uint16], course_px: NDArray[np.float64], seen: NDArray[np.bool_]
-) -> Iterator[float]:
-    bands = _FOCUS_ROWS // 8
-    for band in range(0, len(course_px) - bands + 1, max(len(course_px) // 3, bands)):
-        centre = int(course_px[band])
-        left, right = centre - _FOCUS_HALF_PX, centre + _FOCUS_HALF_PX
-        if not seen[band : band + bands].all() or left < 0 or right > pixels.shape[1]:
-            continue
-        profile = pixels[8 * band : 8 * band + _FOCUS_ROWS, left:right].mean(axis=0)
-        step = profile[-3:].mean() - profile[:3].mean()
-        if step:
-            yield float(np.square(np.diff(profile)).sum() / step**2)
+def _places(web: Web, columns: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First rows and columns of the windows on lane edges in which sharpness is measured."""
+    across, together = _FOCUS_ROWS // BAND_ROWS, len(web.states) - _FOCUS_ROWS // BAND_ROWS
+    bands = np.arange(0, together + 1, max(len(web.states) // 3, across))
+    seen = np.array([np.all(web.states[band : band + across] == COATED, axis=0) for band in bands])
+    lefts = web.course_px[:, :, bands].astype(np.int64) - _FOCUS_HALF_PX
+    fit = (lefts >= 0) & (lefts + 2 * _FOCUS_HALF_PX <= columns) & ~web.open_edges[:, :, None]
+    fit &= seen.T[:, None] if len(bands) else False
+    return np.broadcast_to(bands * BAND_ROWS, fit.shape)[fit], lefts[fit]

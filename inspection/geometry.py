@@ -106,7 +106,9 @@ class Placement:
         for name in ("mm_per_px_cross", "mm_per_px_down"):
             value = getattr(self, name)
             if not (math.isfinite(value) and 0.0005 <= value <= 10):
-                raise InputError(f"expected {name} between 0.0005 and 10 mm, got {value}: give the pixel size in mm")
+                raise InputError(
+                    f"expected {name} between 0.0005 and 10 mm, got {value}: give the pixel size in mm"
+                )
         if not math.isfinite(self.cross_offset_mm):
             raise InputError(f"expected cross_offset_mm to be a number, got {self.cross_offset_mm}")
 

@@ -4,6 +4,7 @@ The file type follows from the first bytes, out of a short list, never from a na
 wholeness are read from the file itself before OpenCV sees it, so neither a decompression bomb nor a
 truncated file gets as far as a decoder. Grey stays what it is, 8 or 16 bits; colour becomes grey
 by the weights of ITU-R BT.601; transparency is refused, since what lies beneath it is unknown.
+Pixels stay in the order they are stored in: a note on how to turn the picture for viewing is not heeded.
 """
 
 from collections.abc import Callable
@@ -75,8 +76,8 @@ def decode_image(body: Body, limits: FrameLimits = DEFAULT_LIMITS) -> Frame:
     FrameTooLarge, InconsistentFrame
         A size outside the limits.
     CorruptFrame
-        Truncated or damaged. Damage inside the compressed pixels of a JPEG or TIFF file goes unseen,
-        since neither holds a checksum: guard those by one over the body.
+        Truncated or damaged. Damage inside the compressed pixels of a JPEG, LZW or PackBits file goes
+        unseen, since these hold no checksum: guard them by one over the body.
     """
     octets = memoryview(body).cast("B")
     file_type = _type_of(octets)
@@ -170,5 +171,7 @@ def _decoded(octets: memoryview, header: ImageHeader) -> Pixels:
             f"expected {shape[1]} x {shape[0]} pixels of {bits} bits as the file's header says, "
             "got a file that does not decode to them: send the file again"
         )
+    if decoded.shape[2:] not in ((), (3,)):
+        raise UnknownFormat(f"expected grey or three colours, got {decoded.shape[2]}: save it as grey")
     grey = decoded if decoded.ndim == 2 else cv2.cvtColor(decoded, cv2.COLOR_BGR2GRAY)
     return np.asarray(grey, np.uint8) if bits == 8 else np.asarray(grey, np.uint16)

@@ -50,7 +50,12 @@ def fields(layout: str, octets: memoryview, at: int) -> tuple[Any, ...]:
     return struct.unpack_from(layout, octets, at)
 
 
+_MOST_PARTS = 1 << 16
+"""Chunks or segments in one file. The largest honest ones have some ten thousand; millions of
+empty ones would hold up the line for seconds."""
+
 _PNG_GREY_RGB_PALETTE = (0, 2, 3)
+_PNG_NOT_ONE_OPAQUE = (b"tRNS", b"acTL", b"fcTL", b"fdAT")
 
 
 def read_png(octets: memoryview) -> ImageHeader:
@@ -79,23 +84,26 @@ def check_png_whole(octets: memoryview) -> None:
     Raises
     ------
     CorruptFrame
-        A chunk is cut off or its CRC-32 is wrong.
+        A chunk is cut off, its CRC-32 is wrong, or there are absurdly many.
     UnknownFormat
         A chunk makes pixels transparent or holds further pictures.
     """
-    at, name = 8, b""
-    while name != b"IEND":
+    at = 8
+    for _ in range(_MOST_PARTS):
         length, name = fields(">I4s", octets, at)
         (told,) = fields(">I", octets, at + 8 + length)
         if zlib.crc32(octets[at + 4 : at + 8 + length]) != told:
             raise CorruptFrame(
                 f"expected PNG chunk {name!r} with CRC {told:08x}, got another: send the file again"
             )
-        if name in (b"tRNS", b"acTL"):
+        if name in _PNG_NOT_ONE_OPAQUE:
             raise UnknownFormat(
                 f"expected one opaque picture in a PNG file, got chunk {name!r}: save it as grey"
             )
+        if name == b"IEND":
+            return
         at += length + 12
+    raise CorruptFrame(f"expected at most {_MOST_PARTS} chunks in a PNG file, got more: save it anew")
 
 
 _MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
@@ -105,20 +113,23 @@ _SOF_KINDS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SOF_BASELINE_TO_PROGRESSIVE = (0xC0, 0xC1, 0xC2)
 _EOI, _SOS = 0xD9, 0xDA
 
-_MOST_SCANS = 64
+_MOST_SCANS = 20
 """A progressive file has about ten; each scan passes over all pixels, so thousands would hold up the line."""
 
 
 def _jpeg_segments(octets: memoryview) -> Iterator[tuple[int, int]]:
     """Each marker up to the end of image and the offset of what follows it."""
-    at, marker = 2, 0
-    while marker != _EOI:
+    at = 2
+    for _ in range(_MOST_PARTS):
         found = _MARKER.search(octets, at)
         if found is None:
             raise CorruptFrame("expected an end marker in the JPEG file, got none: send the whole file")
         at, marker = found.end(), octets[found.end() - 1]
         yield marker, at
-        at += fields(">H", octets, at)[0] if marker != _EOI else 0
+        if marker == _EOI:
+            return
+        at += fields(">H", octets, at)[0]
+    raise CorruptFrame(f"expected at most {_MOST_PARTS} segments in a JPEG file, got more: save it anew")
 
 
 def read_jpeg(octets: memoryview) -> ImageHeader:
@@ -182,13 +193,15 @@ def check_bmp_whole(octets: memoryview) -> None:
     Raises
     ------
     CorruptFrame
-        Rows are missing, or overlap the header.
+        Rows are missing, or overlap the header or its palette.
     """
     (start,) = fields("<I", octets, 10)
     size, columns, rows, _, bits = fields("<IiiHH", octets, 14)
+    (colours,) = fields("<I", octets, 46)
+    header = 14 + size + (4 * (colours or 256) if bits == 8 else 0)
     end = start + (columns * bits + 31) // 32 * 4 * abs(rows)
-    if start < 14 + size or end > len(octets):
+    if start < header or end > len(octets):
         raise CorruptFrame(
-            f"expected the BMP file's pixels at bytes {start} to {end}, behind a header of {14 + size}, "
+            f"expected the BMP file's pixels at bytes {start} to {end}, behind a header of {header}, "
             f"got {len(octets)} bytes: send the whole file"
         )

@@ -68,7 +68,9 @@ class OnnxNetwork:
     def probabilities(self, crops: NDArray[np.float32], features: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Network`."""
         batches = range(0, len(crops), LARGEST_BATCH)
-        answers = [self._batch(crops[n : n + LARGEST_BATCH], features[n : n + LARGEST_BATCH]) for n in batches]
+        answers = [
+            self._batch(crops[n : n + LARGEST_BATCH], features[n : n + LARGEST_BATCH]) for n in batches
+        ]
         return np.concatenate(answers)
 
     def _batch(self, crops: NDArray[np.float32], features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -95,10 +97,14 @@ def load_network(path: Path) -> tuple[OnnxNetwork, Card]:
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as stored:
             crops, features, answers = stored["crops"], stored["features"], stored["probabilities"]
     except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise ModelError(f"expected a model with its card and stored answers at {path}, got {problem}") from problem
+        raise ModelError(
+            f"expected a model with its card and stored answers at {path}, got {problem}"
+        ) from problem
     digest = hashlib.sha256(model).hexdigest()
     if digest != card.sha256:
-        raise ModelError(f"expected {path.name} with sha256 {card.sha256}, got {digest}: install the model anew")
+        raise ModelError(
+            f"expected {path.name} with sha256 {card.sha256}, got {digest}: install the model anew"
+        )
     network = _open(model, path)
     check_parity(network, card, crops, features, answers)
     return network, card

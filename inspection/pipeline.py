@@ -90,6 +90,7 @@ class Inspector:
     ) -> None:
         self.recipe, self.classifier, self.calibration = recipe, classifier, calibration
         self.placement = calibration.placement if calibration else placement or Placement()
+        self._windows = _windows(calibration) if calibration else None
         self._timer = timer
 
     def inspect(
@@ -151,14 +152,16 @@ class Inspector:
 
     def _look(self, frame: Frame, calibration: Calibration) -> _Sight:
         recipe, pixels = self.recipe, frame.pixels
-        windows = _windows(calibration)
-        light = measure_light(pixels, calibration.gain * np.float32(calibration.coating_gl), windows, recipe.flat_field)
+        windows = self._windows if calibration is self.calibration else _windows(calibration)
+        light = measure_light(pixels, windows, recipe.flat_field)
         web = find_web(pixels, light, windows, calibration, recipe.web)
         holds = check_frame(frame, light, web, calibration, recipe.frame_checks)
         screening = screen(pixels, light, web, calibration, recipe.screening, recipe.web.guard_px)
         if flooded(screening, recipe.segmentation):
             share = cv2.countNonZero(screening.points) / screening.points.size
-            return _Sight(light, web, (*holds, f"flooded: {share:.0%} of the frame stands out"), screening, ())
+            return _Sight(
+                light, web, (*holds, f"flooded: {share:.0%} of the frame stands out"), screening, ()
+            )
         regions = self._regions(frame, screening, web, calibration)
         if len(regions) > recipe.regions.most:
             reason = f"flooded: {len(regions)} places stand out, at most {recipe.regions.most} can be judged"
@@ -173,7 +176,9 @@ class Inspector:
         return find_regions(patches, rest, web, calibration, self.recipe.regions)
 
     def _cut(self, frame: Frame, sight: _Sight, calibration: Calibration) -> Candidates:
-        return cut_candidates(frame.pixels, sight.regions, sight.screening.expectation, sight.web, calibration)
+        return cut_candidates(
+            frame.pixels, sight.regions, sight.screening.expectation, sight.web, calibration
+        )
 
     def _record(
         self,
@@ -201,11 +206,13 @@ class Inspector:
 
     def _in_time(self, deadline: float | None) -> None:
         if deadline is not None and self._timer() > deadline:
-            raise DeadlinePassed("expected to answer in time, the deadline passed while inspecting: send fewer frames")
+            raise DeadlinePassed(
+                "expected to answer in time, the deadline passed while inspecting: send fewer frames"
+            )
 
 
 def _windows(calibration: Calibration) -> Windows:
-    return place_windows(calibration.lanes_px)
+    return place_windows(calibration.lanes_px, calibration.gain * np.float32(calibration.coating_gl))
 
 
 def _findings(

@@ -8,19 +8,23 @@ neighbours beyond half of it (Canny, IEEE PAMI-8(6), 1986, sec. VIII). Pieces be
 they nearly touch for their size, or lie in one line as the pieces of a scratch do.
 """
 
+import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
 from inspection.calibration import Calibration
 from inspection.geometry import Box
-from inspection.kernels import BAND_ROWS
+from inspection.kernels.gathering import gather
+from inspection.kernels.growing import grow
+from inspection.kernels.reading import BAND_ROWS
 from inspection.screening import PART_BANDS, TILE_PX, Expectation, Screening
 from inspection.segmentation import STEPS_PER_SIGMA, Patch
 from inspection.web import EDGE_WINDOW_PX, Web
@@ -94,10 +98,10 @@ class Region:
         moments = cv2.moments(self.mask, binaryImage=True)
         mass = max(moments["m00"], 1.0)
         xx, yy, xy = moments["mu20"] / mass + 1 / 12, moments["mu02"] / mass + 1 / 12, moments["mu11"] / mass
-        spread = float(np.hypot((xx - yy) / 2, xy))
+        spread = math.hypot((xx - yy) / 2, xy)
         longer, shorter = (xx + yy) / 2 + spread, max((xx + yy) / 2 - spread, 1 / 12)
-        angle = 0.5 * float(np.degrees(np.arctan2(2 * xy, xx - yy))) % 180
-        return 4 * float(np.sqrt(longer)), 4 * float(np.sqrt(shorter)), angle
+        angle = 0.5 * math.degrees(math.atan2(2 * xy, xx - yy)) % 180
+        return 4 * math.sqrt(longer), 4 * math.sqrt(shorter), angle
 
 
 def find_regions(
@@ -124,8 +128,7 @@ def find_regions(
     points = [region for patch in patches for region in _points(patch, threshold, settings)]
     found = [
         *points,
-        *_wide(rest, calibration, settings),
-        *_streaks(rest, calibration, settings),
+        *(() if rest.clean else _faint(rest, calibration, settings)),
         *_edges(web, calibration, points, settings),
     ]
     whole = found if len(found) > settings.most else _joined(found, settings)
@@ -134,33 +137,30 @@ def find_regions(
 
 def _points(patch: Patch, threshold_sigma: float, settings: RegionSettings) -> Iterator[Region]:
     """Connected pixels beyond half the threshold that hold one beyond all of it."""
-    size = np.abs(patch.steps)
-    weak = (size >= threshold_sigma * settings.weak_share * STEPS_PER_SIGMA).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8, ltype=cv2.CV_32S)
-    strong = set(np.unique(labels[size >= threshold_sigma * STEPS_PER_SIGMA]).tolist()) - {0}
-    for label in range(1, count):
-        if label not in strong:
-            continue
-        left, top, width, height, area = stats[label].tolist()
-        window = slice(top, top + height), slice(left, left + width)
-        mask = (labels[window] == label).astype(np.uint8)
-        yield Region(
-            _shifted(patch.box, top, left, height, width),
-            mask,
-            float(area),
-            _extreme(patch.steps[window] * mask) / STEPS_PER_SIGMA,
-            Source.POINT,
-        )
+    strong = threshold_sigma * STEPS_PER_SIGMA
+    for top, left, mask, extreme in _grown(patch.steps, strong * settings.weak_share, strong):
+        box = _shifted(patch.box, top, left, *mask.shape)
+        yield Region(box, mask, float(cv2.countNonZero(mask)), extreme / STEPS_PER_SIGMA, Source.POINT)
+
+
+def _grown(
+    values: NDArray[Any], weak: float, strong: float
+) -> Iterator[tuple[int, int, NDArray[np.uint8], float]]:
+    """Connected cells beyond `weak` that hold one beyond `strong`: top, left, mask and strongest value."""
+    labels, extents, extremes = grow(values, weak, strong, 1)
+    for label, ((top, left, bottom, right, _), extreme) in enumerate(
+        zip(extents.tolist(), extremes, strict=True), 1
+    ):
+        yield top, left, (labels[top:bottom, left:right] == label).view(np.uint8), float(extreme)
 
 
 def _shifted(box: Box, top: int, left: int, height: int, width: int) -> Box:
     return Box(box.top + top, box.left + left, box.top + top + height, box.left + left + width)
 
 
-def _extreme(values: NDArray[np.generic]) -> float:
-    """The value farthest from zero, with its sign."""
-    lowest, highest, _, _ = cv2.minMaxLoc(values)
-    return float(highest if highest >= -lowest else lowest)
+def _faint(rest: Screening, calibration: Calibration, settings: RegionSettings) -> Iterator[Region]:
+    yield from _wide(rest, calibration, settings)
+    yield from _streaks(rest, calibration, settings)
 
 
 def _wide(rest: Screening, calibration: Calibration, settings: RegionSettings) -> list[Region]:
@@ -168,26 +168,11 @@ def _wide(rest: Screening, calibration: Calibration, settings: RegionSettings) -
     found: list[Region] = []
     for tiles, over in rest.wide.items():
         threshold_sigma = calibration.coating.threshold_sigma[f"wide_{TILE_PX * tiles}"]
-        for top, left, mask, strongest in _groups(over, settings.weak_share):
+        for top, left, mask, strongest in _grown(over, settings.weak_share, 1):
             region = _tile_region(rest.expectation, top, left, mask, strongest * threshold_sigma)
             if not any(region.box.overlaps(finer.box) for finer in found):
                 found.append(region)
     return found
-
-
-def _groups(
-    over: NDArray[np.float32], weak_share: float
-) -> Iterator[tuple[int, int, NDArray[np.uint8], float]]:
-    """Connected cells beyond `weak_share` that hold one beyond 1: top, left, mask and strongest value."""
-    if max(map(abs, cv2.minMaxLoc(over)[:2])) <= 1:
-        return
-    weak = (np.abs(over) > weak_share).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8, ltype=cv2.CV_32S)
-    for label in np.unique(labels[np.abs(over) > 1]).tolist():
-        left, top, width, height, _ = stats[label].tolist()
-        window = slice(top, top + height), slice(left, left + width)
-        mask = (labels[window] == label).astype(np.uint8)
-        yield top, left, mask, _extreme(over[window] * mask)
 
 
 def _tile_region(
@@ -207,7 +192,7 @@ def _streaks(rest: Screening, calibration: Calibration, settings: RegionSettings
     strongest = _strongest(list(rest.profiles.values()))
     threshold_sigma = calibration.coating.threshold_sigma["streak_4"]
     for begin, over, height in ((parts, strongest[-1:], rows), (0, strongest[:-1], PART_BANDS * BAND_ROWS)):
-        for top, left, mask, value in _groups(np.ascontiguousarray(over), settings.weak_share):
+        for top, left, mask, value in _grown(over, settings.weak_share, 1):
             whole = begin == parts
             bottom = rows if whole or top + len(mask) == parts else (top + len(mask)) * height
             box = Box(top * height, left, bottom, left + mask.shape[1])
@@ -242,10 +227,15 @@ def _edges(
         aside = np.nan_to_num(web.edges_px[lane, side] - web.course_px[lane, side])
         if np.abs(aside).max() <= limit:
             continue
-        for band, _, mask, value in _groups((aside / limit).astype(np.float32)[:, None], settings.weak_share):
+        for band, _, mask, value in _grown((aside / limit)[:, None], settings.weak_share, 1):
             course, edge = web.course_px[lane, side, band], web.edges_px[lane, side, band : band + len(mask)]
             left, right = int(min(course, np.nanmin(edge))) - 1, int(max(course, np.nanmax(edge))) + 2
-            box = Box(band * BAND_ROWS, max(left, 0), (band + len(mask)) * BAND_ROWS, min(right, calibration.columns))
+            box = Box(
+                band * BAND_ROWS,
+                max(left, 0),
+                (band + len(mask)) * BAND_ROWS,
+                min(right, calibration.columns),
+            )
             window = box.grown(EDGE_WINDOW_PX // 2, 1 << 30, calibration.columns)
             if not any(region.box.overlaps(window) for region in points):
                 pixels = np.ones((box.height, box.width), np.uint8)
@@ -256,36 +246,14 @@ def _joined(regions: Sequence[Region], settings: RegionSettings) -> list[Region]
     """Unite regions that belong together, directly or through others."""
     if len(regions) < 2:
         return list(regions)
-    _, group = connected_components(_belonging(regions, settings), directed=False)
-    members = [[regions[n] for n in np.flatnonzero(group == label)] for label in range(group.max() + 1)]
-    return [_united(pieces) if len(pieces) > 1 else pieces[0] for pieces in members]
-
-
-def _belonging(regions: Sequence[Region], settings: RegionSettings) -> NDArray[np.bool_]:
-    """Which pairs belong together, shape (regions, regions)."""
     boxes = np.array([(r.box.top, r.box.left, r.box.bottom, r.box.right) for r in regions], float)
-    axes = np.array([r.axes for r in regions])
-    begin, end = boxes[:, :2], boxes[:, 2:]
-    gap = np.maximum(begin[:, None] - end[None], begin[None] - end[:, None]).max(axis=2).clip(0)
-    shorter = np.minimum(axes[:, None, 0], axes[None, :, 0])
-    near = gap <= np.maximum(settings.touching_px, settings.reach * shorter)
-    thin = axes[:, 0] >= 3 * axes[:, 1]
-    down, cross = ((begin + end) / 2).T
-    between = np.degrees(np.arctan2(down[:, None] - down[None], cross[:, None] - cross[None])) % 180
-    in_line = (
-        (thin[:, None] & thin[None])
-        & (_turn(axes[:, None, 2], axes[None, :, 2]) <= settings.in_line_degrees)
-        & (_turn(between, axes[:, None, 2]) <= settings.in_line_degrees)
-        & (gap <= settings.in_line_reach * shorter)
-    )
-    together: NDArray[np.bool_] = near | in_line | in_line.T
-    return together
-
-
-def _turn(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Angle between two directions without sense, 0 to 90 degrees."""
-    turn = np.abs(one - other) % 180
-    return np.minimum(turn, 180 - turn)
+    limits = settings.touching_px, settings.reach, settings.in_line_reach, settings.in_line_degrees
+    things: dict[int, list[Region]] = defaultdict(list)
+    for region, thing in zip(
+        regions, gather(boxes, np.array([r.axes for r in regions]), limits), strict=True
+    ):
+        things[thing].append(region)
+    return [_united(pieces) if len(pieces) > 1 else pieces[0] for pieces in things.values()]
 
 
 def _united(pieces: Sequence[Region]) -> Region:

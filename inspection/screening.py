@@ -9,7 +9,10 @@ Each is a matched filter for its shape (Turin, IRE Trans. IT-6, 1960), so thresh
 multiples of the noise that calibration measured at the same scale.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,7 +21,8 @@ from numpy.typing import NDArray
 from inspection.calibration import PROFILE_WIDTHS_PX, WIDE_TILES, Calibration
 from inspection.flat_field import Light
 from inspection.frame import Pixels
-from inspection.kernels import BAND_ROWS, BARE, COATED, accumulator, screen_bands, weigh_boxes
+from inspection.kernels.averaging import box_means, column_means, weigh_columns, weigh_tiles
+from inspection.kernels.reading import BAND_ROWS, BARE, COATED, accumulator, screen_bands
 from inspection.web import Web, bands_in
 
 TILE_PX = 8
@@ -28,8 +32,8 @@ SUM_TO_GL = 1 / 9
 PART_BANDS = 16
 """Bands in one part of a frame for streaks that do not run its whole height: 128 rows."""
 
-BACKGROUND_COLUMNS = 257
-"""Columns whose mean a streak is compared with; anything wider is a matter for boxes and the lamp."""
+BACKGROUND_COLUMNS = 128
+"""Columns on either side that a streak is compared with; anything wider is a matter for boxes and the lamp."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,10 @@ class Expectation:
     Attributes
     ----------
     coating_gl, foil_gl : ndarray of shape (columns,), float32
-        Grey levels under this frame's light, at row gain 1.
+        Grey levels of 3x3 means under this frame's light, at row gain 1.
     row_gain : ndarray of shape (rows,), float32
+    known_columns : ndarray of shape (columns,), bool
+        Where the flat field was measured, so that a streak can be told from a column's own gain.
     lanes : ndarray of shape (bands, lanes, 4), int64
         Outer left, left, right, outer right: coating inside, foil outside, edge between.
     states : ndarray of shape (bands, lanes), int8
@@ -62,8 +68,29 @@ class Expectation:
     coating_gl: NDArray[np.float32]
     foil_gl: NDArray[np.float32]
     row_gain: NDArray[np.float32]
+    known_columns: NDArray[np.bool_]
     lanes: NDArray[np.int64]
     states: NDArray[np.int8]
+
+    @cached_property
+    def coated_columns(self) -> NDArray[np.bool_]:
+        """Columns that lie inside a lane all along the frame, shape (columns,)."""
+        coated = np.zeros(len(self.coating_gl), bool)
+        for limits in self.lanes.transpose(1, 0, 2):
+            coated[limits[:, 1].max() : limits[:, 2].min()] = True
+        return coated
+
+    @cached_property
+    def judged_columns(self) -> NDArray[np.float32]:
+        """1 for columns that no lane edge touches and no patch ends in, else 0, shape (columns,)."""
+        judged = self.known_columns.astype(np.float32)
+        judged[[0, -1]] = 0
+        for lane, limits in enumerate(self.lanes.transpose(1, 0, 2)):
+            judged[limits[:, 0].min() : limits[:, 1].max()] = 0
+            judged[limits[:, 2].min() : limits[:, 3].max()] = 0
+            if np.any(self.states[:, lane] != COATED):
+                judged[limits[:, 1].max() : limits[:, 2].min()] = 0
+        return judged
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +110,8 @@ class Screening:
         Box means in multiples of their limit, signed; 0 where not judged.
     profiles : dict of width in px to ndarray of shape (parts + 1, columns), float32
         Column means in multiples of their limit, signed; the last row is the whole height.
+    clean : bool
+        Nothing stood out.
     """
 
     expectation: Expectation
@@ -91,24 +120,16 @@ class Screening:
     column_sums: NDArray[np.int32]
     wide: dict[int, NDArray[np.float32]]
     profiles: dict[int, NDArray[np.float32]]
-
-    @property
-    def clean(self) -> bool:
-        """Whether nothing stood out."""
-        return not (
-            cv2.hasNonZero(self.points)
-            or any(_peak(wide) > 1 for wide in self.wide.values())
-            or any(_peak(profile) > 1 for profile in self.profiles.values())
-        )
-
-
-def _peak(values: NDArray[np.float32]) -> float:
-    lowest, highest, _, _ = cv2.minMaxLoc(values)
-    return max(highest, -lowest)
+    clean: bool
 
 
 def screen(
-    pixels: Pixels, light: Light, web: Web, calibration: Calibration, settings: ScreeningSettings, guard_px: int
+    pixels: Pixels,
+    light: Light,
+    web: Web,
+    calibration: Calibration,
+    settings: ScreeningSettings,
+    guard_px: int,
 ) -> Screening:
     """Take the first look at a frame.
 
@@ -123,22 +144,19 @@ def screen(
     """
     expectation = expect(light, web, calibration, guard_px)
     points, tile_sums, column_sums = _read_every_pixel(pixels, expectation, calibration, settings)
-    return Screening(
-        expectation,
-        points,
-        tile_sums,
-        column_sums,
-        wide=wide_boxes(tile_sums, expectation, calibration, settings),
-        profiles=column_profiles(column_sums, expectation, calibration, settings),
-    )
+    wide, wide_stand_out = wide_boxes(tile_sums, expectation, calibration, settings)
+    profiles, columns_stand_out = column_profiles(column_sums, expectation, calibration, settings)
+    clean = not (wide_stand_out or columns_stand_out or cv2.hasNonZero(points))
+    return Screening(expectation, points, tile_sums, column_sums, wide, profiles, clean)
 
 
 def expect(light: Light, web: Web, calibration: Calibration, guard_px: int) -> Expectation:
     """Lay the calibration over this frame: its light, its lanes."""
-    per_column = calibration.gain * np.float32(light.level)
+    per_column = calibration.gain_of_three * np.float32(light.level)
     coating = per_column * _lane_level_by_column(light, web, calibration) * np.float32(calibration.coating_gl)
     foil = per_column * np.float32(calibration.foil_gl) if calibration.sees_foil else coating
-    return Expectation(coating, foil, light.row_gain, _lane_limits(web, calibration.columns, guard_px), web.states)
+    limits = _lane_limits(web, calibration.columns, guard_px)
+    return Expectation(coating, foil, light.row_gain, calibration.known_columns, limits, web.states)
 
 
 def _lane_level_by_column(light: Light, web: Web, calibration: Calibration) -> NDArray[np.float32]:
@@ -194,37 +212,35 @@ def _tile_limits(
     Returns
     -------
     scale, coated : ndarray of shape (bands, tiles), float32
-        Read-only views while no band differs from the others.
     """
-    first, bands = expectation.states[0], len(expectation.states)
-    if np.array_equal(expectation.states, np.broadcast_to(first, expectation.states.shape)):
-        line = _tile_line(expectation, calibration, first, tiles)
-        return np.broadcast_to(line[0], (bands, tiles)), np.broadcast_to(line[1], (bands, tiles))
-    lines = np.stack([_tile_line(expectation, calibration, states, tiles) for states in expectation.states])
-    return lines[:, 0], lines[:, 1]
+    states = expectation.states
+    limits = np.empty((2, len(states), tiles), np.float32)
+    if (states == states[0]).all():
+        limits[:] = _tile_line(expectation, calibration, states[0], tiles)[:, None]
+    else:
+        for band, state in enumerate(states):
+            limits[:, band] = _tile_line(expectation, calibration, state, tiles)
+    return limits[0], limits[1]
 
 
 def _tile_line(
     expectation: Expectation, calibration: Calibration, states: NDArray[np.int8], tiles: int
 ) -> NDArray[np.float32]:
     """One band of `_tile_limits`: scale and coated, shape (2, tiles)."""
-    begins = np.arange(tiles) * TILE_PX
-    ends = begins + TILE_PX
     pixels_times_nine = TILE_PX * BAND_ROWS / SUM_TO_GL
-    on_foil = 1 / (pixels_times_nine * calibration.foil.limit("wide_8"))
     line = np.zeros((2, tiles), np.float32)
-    line[0] = on_foil
-    outermost, innermost = expectation.lanes.min(axis=0), expectation.lanes.max(axis=0)
-    for lane, state in enumerate(states):
+    line[0] = 1 / (pixels_times_nine * calibration.foil.limit("wide_8"))
+    outermost, innermost = expectation.lanes.min(axis=0).tolist(), expectation.lanes.max(axis=0).tolist()
+    for outer, inner, state in zip(outermost, innermost, states, strict=True):
         if state == BARE:
             continue
-        line[0, (ends > outermost[lane, 0]) & (begins < innermost[lane, 3])] = 0
+        line[0, outer[0] // TILE_PX : -(-inner[3] // TILE_PX)] = 0
         if state == COATED:
-            inside = (begins >= innermost[lane, 1]) & (ends <= outermost[lane, 2])
+            inside = slice(-(-inner[1] // TILE_PX), outer[2] // TILE_PX)
             line[0, inside] = 1 / (pixels_times_nine * calibration.coating.limit("wide_8"))
             line[1, inside] = 1
     # The frame's first and last column are never judged, so tiles at the rim are not whole.
-    line[:, [0, -1]] = 0
+    line[:, 0] = line[:, -1] = 0
     return line
 
 
@@ -233,86 +249,55 @@ def wide_boxes(
     expectation: Expectation,
     calibration: Calibration,
     settings: ScreeningSettings,
-    aside: NDArray[np.bool_] | None = None,
-) -> dict[int, NDArray[np.float32]]:
-    """Box means over their limits. Single tiles are judged everywhere; larger boxes over coating only,
-    because gaps of foil are narrow and its roll marks would spoil the mean. Tiles `aside` do not count."""
+    aside: Sequence[tuple[slice, slice]] = (),
+) -> tuple[dict[int, NDArray[np.float32]], bool]:
+    """Box means over their limits, and whether one is beyond.
+
+    Single tiles are judged everywhere; larger boxes over coating only, because gaps of foil are
+    narrow and its roll marks would spoil the mean. Tiles `aside` do not count.
+    """
     scale, coated = _tile_limits(expectation, calibration, tile_sums.shape[1])
-    if aside is not None:
-        scale, coated = scale * ~aside, coated * ~aside
-    single = tile_sums * (scale * np.float32(settings.sensitivity))
-    boxes = {1: single}
-    on_coating = single * coated
+    scale *= np.float32(settings.sensitivity)
+    for window in aside:
+        scale[window] = coated[window] = 0
+    over = {tiles: np.empty(tile_sums.shape, np.float32) for tiles in WIDE_TILES}
+    beyond = weigh_tiles(tile_sums, scale, over[1])
     for tiles in WIDE_TILES[1:]:
         limit = calibration.coating.limit(f"wide_{TILE_PX * tiles}") / calibration.coating.limit("wide_8")
-        boxes[tiles] = _box_over_limit(on_coating, coated, tiles, limit)
-    return boxes
-
-
-def _box_over_limit(
-    values: NDArray[np.float32], judged: NDArray[np.float32], tiles: int, limit: float
-) -> NDArray[np.float32]:
-    size = (tiles, tiles)
-    total = cv2.boxFilter(values, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    count = cv2.boxFilter(judged, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    weigh_boxes(total, count, float(tiles * tiles), limit)
-    return np.asarray(total)
+        beyond |= box_means(over[1], coated, tiles, limit, over[tiles])
+    return over, beyond
 
 
 def column_profiles(
-    column_sums: NDArray[np.int32],
+    column_sums: NDArray[Any],
     expectation: Expectation,
     calibration: Calibration,
     settings: ScreeningSettings,
-) -> dict[int, NDArray[np.float32]]:
-    """Column means over their thresholds, by width; rows are parts of the frame, then all of it."""
-    sums = np.concatenate([column_sums, column_sums.sum(axis=0, keepdims=True)]).astype(np.float32)
-    judged, coated = _judged_columns(expectation), coated_columns(expectation)
-    sums[:-1] *= len(column_sums)
-    sums *= np.float32(SUM_TO_GL / len(expectation.row_gain))
-    flat = _less_background(sums, judged, coated)
-    over = {}
-    for width in PROFILE_WIDTHS_PX:
-        over[width] = cv2.blur(flat, (width, 1)) if width > 1 else flat.copy()
-        for rows, kind in ((slice(None, -1), "part"), (slice(-1, None), "streak")):
-            name = f"{kind}_{width}"
-            limit = np.where(coated, calibration.coating.limit(name), calibration.foil.limit(name))
-            over[width][rows] *= (judged * settings.sensitivity / limit).astype(np.float32)
-    return over
+) -> tuple[dict[int, NDArray[np.float32]], bool]:
+    """Column means over their limits, by width, and whether one is beyond.
 
-
-def _judged_columns(expectation: Expectation) -> NDArray[np.float32]:
-    """1 for columns that no lane edge touches and no patch ends in, else 0, shape (columns,)."""
-    judged = np.ones(len(expectation.coating_gl), np.float32)
-    judged[[0, -1]] = 0
-    for lane, limits in enumerate(expectation.lanes.transpose(1, 0, 2)):
-        judged[limits[:, 0].min() : limits[:, 1].max()] = 0
-        judged[limits[:, 2].min() : limits[:, 3].max()] = 0
-        if np.any(expectation.states[:, lane] != COATED):
-            judged[limits[:, 1].max() : limits[:, 2].min()] = 0
-    return judged
-
-
-def coated_columns(expectation: Expectation) -> NDArray[np.bool_]:
-    """Columns that lie inside a lane all along the frame, shape (columns,)."""
-    coated = np.zeros(len(expectation.coating_gl), bool)
-    for limits in expectation.lanes.transpose(1, 0, 2):
-        coated[limits[:, 1].max() : limits[:, 2].min()] = True
-    return coated
-
-
-def _less_background(
-    sums: NDArray[np.float32], judged: NDArray[np.float32], coated: NDArray[np.bool_]
-) -> NDArray[np.float32]:
-    """Subtract from each coated column the mean of those around it; 0 where not judged.
-
-    Foil stays as it is: its gaps are too narrow to have a background of their own.
+    Rows are parts of the frame, then all of it.
     """
-    size = (min(BACKGROUND_COLUMNS, 2 * (sums.shape[1] // 2) - 1), 1)
-    on_coating = judged * coated
-    total = cv2.boxFilter(sums * on_coating, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    count = cv2.boxFilter(on_coating[None], -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    total *= on_coating / np.maximum(count, 1)
-    sums *= judged
-    sums -= total
-    return sums
+    parts = len(column_sums)
+    sums = np.empty((parts + 1, column_sums.shape[1]))
+    sums[:-1] = column_sums
+    column_sums.sum(axis=0, out=sums[-1])
+    coated, judged = expectation.coated_columns.astype(np.float32), expectation.judged_columns
+    means = column_means(sums, judged, coated, BACKGROUND_COLUMNS)
+    over, beyond = {}, False
+    for width in PROFILE_WIDTHS_PX:
+        over[width] = np.empty(means.shape, np.float32)
+        scales = _profile_scales(width, parts, len(expectation.row_gain), calibration)
+        beyond |= weigh_columns(
+            means, width, judged, coated, scales * np.float32(settings.sensitivity), over[width]
+        )
+    return over, beyond
+
+
+def _profile_scales(width: int, parts: int, rows: int, calibration: Calibration) -> NDArray[np.float32]:
+    """One over the limit of a sum down `width` columns, by part of the frame and material."""
+    scales = np.empty((parts + 1, 2), np.float32)
+    for material, noise in enumerate((calibration.coating, calibration.foil)):
+        scales[:parts, material] = SUM_TO_GL * parts / (rows * width * noise.limit(f"part_{width}"))
+        scales[parts, material] = SUM_TO_GL / (rows * width * noise.limit(f"streak_{width}"))
+    return scales

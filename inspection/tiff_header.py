@@ -8,6 +8,7 @@ Source: TIFF revision 6.0 (Adobe, 1992).
 """
 
 import itertools
+import zlib
 from typing import TypeAlias
 
 from inspection.errors import CorruptFrame, UnknownFormat
@@ -33,9 +34,14 @@ _READ = _NEEDED | _DEFAULTS.keys()
 _CODES = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4)}
 """`struct` codes and bytes of TIFF's BYTE, SHORT and LONG."""
 
+_MOST_VALUES = 1 << 16
+"""In one field: a strip for each row of the tallest frame, with room to spare. The count is the
+file's claim, and each value read takes ten times its bytes in memory."""
+
 _UNCOMPRESSED = 1
-_LOSSLESS = frozenset({_UNCOMPRESSED, 5, 8, 32773, 32946})
-"""None, LZW, deflate, PackBits, deflate under its older number."""
+_DEFLATE = frozenset({8, 32946})
+_LOSSLESS = frozenset({_UNCOMPRESSED, 5, 32773}) | _DEFLATE
+"""None, LZW, PackBits, and deflate under its two numbers."""
 
 _READABLE = _GREY, _RGB = (1, 1), (2, 3)
 """Photometric interpretation and samples per pixel."""
@@ -66,16 +72,21 @@ def read_tiff(octets: memoryview) -> ImageHeader:
 
 
 def check_tiff_whole(octets: memoryview) -> None:
-    """Raise unless all strips lie inside the file and, where uncompressed, are long enough.
+    """Raise unless all strips lie inside the file and hold all their rows, as far as can be known.
+
+    Deflated strips are inflated, since the decoder goes on after an error inside one; LZW and
+    PackBits strips hold no checksum.
 
     Raises
     ------
     CorruptFrame
-        Strips are missing, cut off or too short.
+        Strips are missing, cut off, too short or, where deflated, damaged.
     """
     tags, header = _tags(octets), read_tiff(octets)
     offsets, sizes = tags[_OFFSETS], tags[_BYTE_COUNTS]
-    least = _least_strip_bytes(tags, header)
+    pixel_bytes = _strip_bytes(tags, header)
+    # Compressed strips may be as short as they like, but not empty.
+    least = pixel_bytes if tags[_COMPRESSION][0] == _UNCOMPRESSED else [1] * len(pixel_bytes)
     if not len(least) == len(offsets) == len(sizes):
         raise CorruptFrame(
             f"expected {len(least)} strips in the TIFF file, got {len(offsets)}: send it again"
@@ -86,16 +97,30 @@ def check_tiff_whole(octets: memoryview) -> None:
                 f"expected TIFF strip {number} of {least_size} bytes or more inside the {len(octets)} sent, "
                 f"got {size} at {offset}: send the whole file"
             )
+    if tags[_COMPRESSION][0] in _DEFLATE:
+        for offset, size, inflated in zip(offsets, sizes, pixel_bytes, strict=True):
+            _check_inflates(octets[offset : offset + size], inflated)
 
 
-def _least_strip_bytes(tags: Tags, header: ImageHeader) -> list[int]:
-    """How long each strip must be at least: all its pixels, or one byte where they are compressed."""
+def _strip_bytes(tags: Tags, header: ImageHeader) -> list[int]:
+    """How many bytes of pixels each strip holds."""
     step = max(1, min(tags[_ROWS_PER_STRIP][0], header.rows))
     row_bytes = header.columns * tags[_SAMPLES][0] * header.bits // 8
-    starts = range(0, header.rows, step)
-    if tags[_COMPRESSION][0] != _UNCOMPRESSED:
-        return [1] * len(starts)
-    return [row_bytes * min(step, header.rows - start) for start in starts]
+    return [row_bytes * min(step, header.rows - start) for start in range(0, header.rows, step)]
+
+
+def _check_inflates(strip: memoryview, expected: int) -> None:
+    """Raise unless a strip inflates to all its pixels and its Adler-32 checksum is right."""
+    stream = zlib.decompressobj()
+    try:
+        got = len(stream.decompress(strip, expected + 1))
+    except zlib.error as error:
+        raise CorruptFrame(f"expected TIFF strips that inflate, got {error}: send the file again") from error
+    if got != expected or not stream.eof:
+        raise CorruptFrame(
+            f"expected a TIFF strip that inflates to {expected} bytes, "
+            f"got {'more' if got > expected else got}: send the file again"
+        )
 
 
 def _tags(octets: memoryview) -> Tags:
@@ -117,8 +142,11 @@ def _tags(octets: memoryview) -> Tags:
 
 def _values(octets: memoryview, order: str, at: int) -> tuple[int, ...]:
     name, kind, count = fields(f"{order}HHI", octets, at)
-    if kind not in _CODES or count == 0:
-        raise CorruptFrame(f"expected numbers in TIFF field {name}, got {count} of type {kind}: save it anew")
+    if kind not in _CODES or not 1 <= count <= _MOST_VALUES:
+        raise CorruptFrame(
+            f"expected 1 to {_MOST_VALUES} whole numbers in TIFF field {name}, "
+            f"got {count} of type {kind}: save it anew"
+        )
     code, size = _CODES[kind]
     start = at + 8 if count * size <= 4 else fields(f"{order}I", octets, at + 8)[0]
     return fields(f"{order}{count}{code}", octets, start)

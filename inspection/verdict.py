@@ -31,7 +31,12 @@ Measure: TypeAlias = Literal["area_mm2", "length_mm", "width_mm", "per_m2"]
 
 _SEVERITIES = tuple(Severity)
 _VERDICTS = (Verdict.PASS, Verdict.WARN, Verdict.REJECT)
-_UNITS: dict[Measure, str] = {"area_mm2": "mm2", "length_mm": "mm long", "width_mm": "mm wide", "per_m2": "per m2"}
+_UNITS: dict[Measure, str] = {
+    "area_mm2": "mm2",
+    "length_mm": "mm long",
+    "width_mm": "mm wide",
+    "per_m2": "per m2",
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,9 @@ class Limit:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.above) and self.above >= 0):
-            raise RecipeError(f"expected a limit of 0 or more for {self.measure}, got {self.above}: give a number")
+            raise RecipeError(
+                f"expected a limit of 0 or more for {self.measure}, got {self.above}: give a number"
+            )
 
 
 @dataclass(frozen=True)
@@ -120,7 +127,9 @@ class VerdictSettings:
             if (verdict := getattr(self, severity.value)) not in _VERDICTS:
                 raise RecipeError(f"expected pass, warn or reject for {severity}, got {verdict}: choose one")
         if not 0 <= self.review_below <= 1:
-            raise RecipeError(f"expected review_below from 0 to 1, got {self.review_below}: give a probability")
+            raise RecipeError(
+                f"expected review_below from 0 to 1, got {self.review_below}: give a probability"
+            )
 
     def rule(self, kind: Kind) -> KindRule:
         """The rule for a kind: the product's own, else the default."""
@@ -168,7 +177,9 @@ def judge(
     """
     events = tuple(finding for finding in findings if finding.kind in EVENT_KINDS)
     per_m2 = _densities(findings, frame_area_mm2)
-    judged = [_judge_one(finding, per_m2, settings) for finding in findings if finding.kind not in EVENT_KINDS]
+    judged = [
+        _judge_one(finding, per_m2, settings) for finding in findings if finding.kind not in EVENT_KINDS
+    ]
     defects = tuple(defect for defect, _ in judged)
     verdict = Verdict.HOLD if holds else _worst(settings.verdict_of(defect) for defect in defects)
     return Judgement(verdict, (*holds, *_reasons(judged, settings)), defects, events)
@@ -188,7 +199,10 @@ def _judge_one(
         value = per_m2[finding.kind] if limit.measure == "per_m2" else getattr(finding, limit.measure)
         if value > limit.above and _rank(limit.severity) > _rank(severity):
             unit = _UNITS[limit.measure]
-            severity, reason = limit.severity, f"{finding.kind} {_number(value)} {unit} > {limit.above:g} {unit}"
+            severity, reason = (
+                limit.severity,
+                f"{finding.kind} {_number(value)} {unit} > {limit.above:g} {unit}",
+            )
     doubtful = finding.kind is Kind.UNKNOWN or finding.probability < settings.review_below
     return Defect(finding, severity, needs_review=doubtful or severity is Severity.CRITICAL), reason
 

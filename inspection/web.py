@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from inspection.calibration import Calibration
 from inspection.flat_field import Light, Windows
 from inspection.frame import Pixels
-from inspection.kernels import BAND_ROWS, BARE, BOUNDARY, COATED, window_row_sums
+from inspection.kernels.reading import BAND_ROWS, BARE, BOUNDARY, COATED
+from inspection.kernels.robust import fit_courses, row_medians
+from inspection.kernels.rows import even_band_means
 
 
 EDGE_WINDOW_PX = 32
@@ -158,11 +160,9 @@ def _trace(
     room = _room(calibration)[lanes, sides].min()
     reach = min(settings.search_mm / calibration.placement.mm_per_px_cross, room)
     measure = _EdgeGauge(pixels, light, calibration, lanes, sides)
-    rough = measure(nominal, max(int(2 * reach), 8), BAND_ROWS)[:, : len(states)]
-    rough = np.where(seen[:, : rough.shape[1]], rough, np.nan)
-    with np.errstate(all="ignore"):
-        centre = np.where(seen.any(axis=1), np.nan_to_num(_row_median(rough)), nominal)
-    fine = band_means(measure(centre, int(min(EDGE_WINDOW_PX, max(2 * room, 8))), 1))
+    rough = np.where(seen, measure(nominal, max(int(2 * reach), 8), 1), np.nan)
+    centre = np.where(seen.any(axis=1), np.nan_to_num(row_medians(rough)), nominal)
+    fine = measure(centre, int(min(EDGE_WINDOW_PX, max(2 * room, 8))), BAND_ROWS)
     course = np.where(seen.any(axis=1)[:, None], slow_courses(fine, seen), nominal[:, None])
     return np.where(seen, fine, np.nan), course
 
@@ -179,19 +179,18 @@ class _EdgeGauge:
         sides: NDArray[np.int64],
     ) -> None:
         self.pixels, self.row_gain, self.right = pixels, light.row_gain, sides == 1
-        self.gain_before = np.concatenate([[0.0], np.cumsum(calibration.gain, dtype=np.float64)])
+        self.gain_before = calibration.gain_before
         self.coating_gl = calibration.coating_gl * light.level * light.lane_levels[lanes]
         self.foil_gl = calibration.foil_gl * light.level
 
-    def __call__(self, centre: NDArray[np.float64], width: int, step: int) -> NDArray[np.float64]:
-        """Edge columns of every `step`-th row, shape (edges, rows / step)."""
+    def __call__(self, centre: NDArray[np.float64], width: int, rows_read: int) -> NDArray[np.float64]:
+        """Edge columns of every band, shape (edges, bands), from that many rows of each."""
         width = min(width, self.pixels.shape[1])
         left = np.clip(np.rint(centre) - width // 2, 0, self.pixels.shape[1] - width).astype(np.int64)
-        rows = window_row_sums(self.pixels, left, width, step)
-        even = rows / self.row_gain[: rows.shape[1] * step : step]
-        gain = self.gain_before[left + width] - self.gain_before[left]
+        means = even_band_means(self.pixels, left, width, self.row_gain, rows_read)
+        gain = (self.gain_before[left + width] - self.gain_before[left]) / width
         per_column = (self.foil_gl - self.coating_gl) * gain / width
-        foil_columns = (even - (self.coating_gl * gain)[:, None]) / per_column[:, None]
+        foil_columns = (means - (self.coating_gl * gain)[:, None]) / per_column[:, None]
         return left[:, None] + np.where(self.right[:, None], width - foil_columns, foil_columns)
 
 
@@ -202,15 +201,6 @@ def _room(calibration: Calibration) -> NDArray[np.float64]:
     share[[0, -1]] = 1.0
     gaps = np.diff(edges) * share
     return np.minimum(gaps[:-1], gaps[1:]).reshape(-1, 2)
-
-
-def band_means(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Means over bands of eight rows along the last axis; the last band ends with the frame."""
-    whole = rows.shape[-1] // BAND_ROWS * BAND_ROWS
-    means = rows[..., :whole].reshape(*rows.shape[:-1], -1, BAND_ROWS).mean(axis=-1)
-    if whole < rows.shape[-1]:
-        means = np.concatenate([means, rows[..., -BAND_ROWS:].mean(axis=-1, keepdims=True)], axis=-1)
-    return means
 
 
 def slow_courses(edges_px: NDArray[np.float64], seen: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -227,22 +217,4 @@ def slow_courses(edges_px: NDArray[np.float64], seen: NDArray[np.bool_]) -> NDAr
     """
     along = np.linspace(-1, 1, edges_px.shape[1])
     powers = np.stack([np.ones_like(along), along, along**2])[: max(1, min(3, edges_px.shape[1] // 4))]
-    ridge = 1e-9 * np.eye(len(powers))
-    hidden = ~seen
-    course = _row_median(np.where(hidden, np.nan, edges_px))[:, None]
-    for _ in range(3):
-        residual = np.abs(edges_px - course)
-        residual[hidden] = np.nan
-        spread = 1.4826 * _row_median(residual)
-        weight = residual <= np.maximum(2.5 * spread, 0.05)[:, None]
-        weighted = powers * weight[:, None]
-        coefficients = np.linalg.solve(weighted @ powers.T + ridge, weighted @ edges_px[..., None])
-        course = coefficients[..., 0] @ powers
-    return course
-
-
-def _row_median(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Median of what is known of each row; sorting puts NaN last, and is ten times quicker than nanmedian."""
-    known = np.isfinite(values).sum(axis=1)
-    middle = np.maximum(known - 1, 0) // 2
-    return np.take_along_axis(np.sort(values, axis=1), middle[:, None], axis=1)[:, 0]
+    return fit_courses(edges_px, seen, powers)

@@ -1,8 +1,4 @@
-"""The one door to Numba: loops that read every pixel, or many of them, exactly once.
-
-Stock NumPy and OpenCV calls go over the frame once per operation; fused, the whole first look
-at a 4 Mpx frame costs about six times a memory copy. The plain array version of each kernel
-stands in the tests as its truth.
+"""The first look: every pixel of a frame, exactly once.
 
 Three things make the compiler use full-width integer vectors here, and each is worth a factor
 of two to ten: slices instead of offset indices (no wrap-around checks), eight rows written out
@@ -12,10 +8,10 @@ so that extremes stay in registers, and a row gain that is a shift by exactly 16
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from inspection.frame import Pixels
+from inspection.kernels.compiler import compiled, inlined
 
 BAND_ROWS = 8
 """Rows in one band and columns in one tile of the screening grid."""
@@ -26,80 +22,27 @@ CHUNK_COLUMNS = 2048
 COATED, BARE, BOUNDARY = 0, 1, 2
 """What a lane shows in one band: coating, a skip gap, or the start or end of a patch."""
 
-_compiled = njit(cache=True, nogil=True, boundscheck=False)
-_inlined = njit(inline="always")
-
 
 def accumulator(pixels: Pixels) -> type[np.signedinteger[Any]]:
     """The integer type that holds eight 3x3 sums of these pixels: int16 for 8 bits, else int32."""
     return np.int16 if pixels.dtype == np.uint8 else np.int32
 
 
-@_compiled
-def window_row_sums(pixels: Pixels, lefts: NDArray[np.int64], width: int, step: int = 1) -> NDArray[np.int32]:
-    """Sum every `step`-th row over several windows of equal width.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (rows, columns)
-    lefts : ndarray of shape (windows,)
-        First column of each window; `left + width` must not exceed the columns.
-    width : int
-        Columns in a window.
-    step : int
-        1 reads every row.
-
-    Returns
-    -------
-    ndarray of shape (windows, rows / step)
-    """
-    sums = np.empty((len(lefts), pixels.shape[0] // step), np.int32)
-    for row in range(sums.shape[1]):
-        for window in range(len(lefts)):
-            total = np.int32(0)
-            for value in pixels[row * step, lefts[window] : lefts[window] + width]:
-                total += np.int32(value)
-            sums[window, row] = total
-    return sums
-
-
-@_compiled
-def weigh_boxes(totals: NDArray[np.float32], counts: NDArray[np.float32], full: float, limit: float) -> None:
-    """Turn box sums, in place, into means over their limit; 0 where under half of a box was judged.
-
-    A box that is partly filled has more noise in its mean, in proportion to 1 / sqrt(count).
-
-    Parameters
-    ----------
-    totals, counts : ndarray of shape (bands, tiles), float32
-        Sums of the judged tiles, and how many they are.
-    full : float
-        Tiles in a whole box.
-    limit : float
-        Limit of the mean over a whole box.
-    """
-    for band in range(len(totals)):
-        total, count = totals[band], counts[band]
-        for tile in range(len(total)):
-            weight = np.float32(1) / (np.sqrt(max(count[tile], np.float32(1)) * np.float32(full)) * np.float32(limit))
-            total[tile] = total[tile] * weight if 2 * count[tile] >= full else np.float32(0)
-
-
-@_compiled
+@compiled
 def _vertical_sums(above, here, below, sums):  # type: ignore[no-untyped-def]
     kind = sums.dtype.type
     for column in range(len(sums)):
         sums[column] = kind(above[column]) + kind(here[column]) + kind(below[column])
 
 
-@_inlined
+@inlined
 def _residual(sums, column, expected, gain):  # type: ignore[no-untyped-def]
     kind = sums.dtype.type
     total = kind(sums[column] + sums[column + 1] + sums[column + 2])
     return kind(total - expected - kind((np.int32(expected) * gain) >> 16))
 
 
-@_compiled
+@compiled
 def _reduce_band(sums, expected, low, high, keep, gain, band_sum, hit):  # type: ignore[no-untyped-def]
     """Eight rows of residuals at each column: their sum, and whether one leaves [low, high]."""
     s0, s1, s2, s3 = sums[0], sums[1], sums[2], sums[3]
@@ -119,7 +62,7 @@ def _reduce_band(sums, expected, low, high, keep, gain, band_sum, hit):  # type:
         hit[c] = (highest > high[c]) | (lowest < low[c])
 
 
-@_compiled
+@compiled
 def _lay_out(lanes, states, model, line):  # type: ignore[no-untyped-def]
     """Write one band's expectation: foil everywhere, coating in coated lanes, nothing judged at edges.
 
@@ -143,7 +86,7 @@ def _lay_out(lanes, states, model, line):  # type: ignore[no-untyped-def]
         line[1, column], line[2, column], line[3, column] = lowest, highest, 0
 
 
-@_compiled
+@compiled
 def screen_bands(pixels, model, lanes, states, gain, flags, tile_sums, profiles, bands_per_profile):  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917
     """Compare every 3x3 sum with what its column should show.
 

@@ -1,0 +1,1 @@
+"""Synthetic webs: endless electrode frames with known truth, for tests, training, benchmarks and the demo."""

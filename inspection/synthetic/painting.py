@@ -1,0 +1,112 @@
+"""Painting: the web in one frame as the lens shows it, before lamp and sensor.
+
+Coating covers foil by the share that lies inside the edges, so edges lie where they are said to lie
+to a fraction of a pixel.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from inspection.geometry import Box
+from inspection.synthetic.course import cover
+from inspection.synthetic.placing import EdgeShift, Patch
+from inspection.synthetic.scene import Scene
+
+_BESIDE_EDGE_PX = 9
+"""Beyond that an edge's blur has ended."""
+
+
+def shifted_edges(scene: Scene, first_row: int, shifts: Sequence[EdgeShift]) -> NDArray[np.float64]:
+    """Lane edges in a frame, edge defects included, shape (lanes, 2, rows)."""
+    edges = scene.course.edges_px(first_row, scene.rows)
+    for shift in shifts:
+        begin, end = shift.top - first_row, shift.top - first_row + len(shift.outward_px)
+        part = slice(max(begin, 0), min(end, scene.rows))
+        outward = shift.outward_px[part.start - begin : part.stop - begin]
+        edges[shift.lane - 1, shift.side, part] += outward * (2 * shift.side - 1)
+    return edges
+
+
+def paint(
+    scene: Scene, first_row: int, edges: NDArray[np.float64], patches: Sequence[Patch], rng: Generator
+) -> NDArray[np.float32]:
+    """Reflectance as a share of full scale, shape (rows, columns)."""
+    surface = np.empty((scene.rows, scene.columns), np.float32)
+    painted = 0
+    for lane in edges:
+        painted = _paint_lane(scene, surface, lane, painted, rng)
+    scene.foil.fill(surface[:, painted:], rng)
+    _paint_skips(scene, surface, first_row, edges, rng)
+    for patch in patches:
+        _lay_on(surface, patch, first_row)
+    return surface
+
+
+def _paint_lane(
+    scene: Scene, surface: NDArray[np.float32], lane: NDArray[np.float64], painted: int, rng: Generator
+) -> int:
+    """Paint foil from column `painted` on, then the lane; return the column to go on from."""
+    left, right = (_around(edge, scene.columns) for edge in lane)
+    scene.foil.fill(surface[:, painted : left.start], rng)
+    scene.coating.fill(surface[:, left.stop : right.start], rng)
+    _blend(scene, surface[:, left], cover(lane[0], left.start, left.stop, scene.course.blur_px), rng)
+    _blend(scene, surface[:, right], 1 - cover(lane[1], right.start, right.stop, scene.course.blur_px), rng)
+    return int(right.stop)
+
+
+def _around(edge: NDArray[np.float64], columns: int) -> slice:
+    return slice(max(int(edge.min()) - _BESIDE_EDGE_PX, 0), min(int(edge.max()) + _BESIDE_EDGE_PX, columns))
+
+
+def _blend(scene: Scene, window: NDArray[np.float32], coated: NDArray[np.float32], rng: Generator) -> None:
+    """Paint foil with coating over the share of each pixel that is coated."""
+    scene.foil.fill(window, rng)
+    coating = np.empty_like(window)
+    scene.coating.fill(coating, rng)
+    coating -= window
+    coating *= coated
+    window += coating
+
+
+def _paint_skips(
+    scene: Scene, surface: NDArray[np.float32], first_row: int, edges: NDArray[np.float64], rng: Generator
+) -> None:
+    """Lay foil bare between the patches of skip coating."""
+    covered = scene.course.row_cover(first_row, scene.rows)
+    if covered is None or covered.min() > 0.999:
+        return
+    rows = np.flatnonzero(covered < 0.999)
+    for left, right in edges:
+        columns = slice(_around(left, scene.columns).start, _around(right, scene.columns).stop)
+        bare = np.empty((len(rows), columns.stop - columns.start), np.float32)
+        scene.foil.fill(bare, rng)
+        lane = surface[rows, columns]
+        surface[rows, columns] = bare + covered[rows, None] * (lane - bare)
+
+
+def _lay_on(surface: NDArray[np.float32], patch: Patch, first_row: int) -> None:
+    """Add a shape where it lies; where it hides the surface it brings a texture of its own."""
+    box = visible(patch.box, first_row, *surface.shape)
+    if box is None:
+        return
+    shape = patch.shape.cut(inside_patch(patch, box, first_row))
+    below = surface[box.window]
+    if shape.opacity is not None:
+        below -= shape.opacity * (below - np.float32(patch.surface.level))
+    below += shape.delta
+
+
+def visible(box: Box, first_row: int, rows: int, columns: int) -> Box | None:
+    """Cut a box on the web to what a frame shows, in the frame's rows."""
+    top, bottom = max(box.top - first_row, 0), min(box.bottom - first_row, rows)
+    left, right = max(box.left, 0), min(box.right, columns)
+    return Box(top, left, bottom, right) if top < bottom and left < right else None
+
+
+def inside_patch(patch: Patch, box: Box, first_row: int) -> tuple[slice, slice]:
+    """Where a frame's box lies within a patch's arrays."""
+    top, left = box.top + first_row - patch.top, box.left - patch.left
+    return slice(top, top + box.height), slice(left, left + box.width)

@@ -1,0 +1,272 @@
+"""Plans: which defects appear where along the web.
+
+The web is cut into slots as long as a frame. A plan says what begins in a slot, as a pure
+function of the web's seed and the slot's number; where exactly it lies is settled by `placing`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.random import Generator
+
+from inspection.defect import Kind
+from inspection.errors import InputError
+from inspection.synthetic.ground import Over
+from inspection.synthetic.kinds import DEFECTS, DRAWN, PLACES, Draw, Place
+from inspection.synthetic.optics import stream
+from inspection.synthetic.probes import mottle, point, soft_blob, straight_streak
+from inspection.synthetic.traces import streak
+
+_LONGEST_PATCH_PX = 700
+"""No shape but a streak reaches farther along the web."""
+
+_LONGEST_STREAK_PX = 16_000
+_SHORTEST_STREAK_PX = 300
+_RARE = {Kind.STREAK: 0.4, Kind.WRINKLE: 0.6, Kind.DELAMINATION: 0.6}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A stretch of web as long as a frame.
+
+    Attributes
+    ----------
+    seed : int
+    index : int
+    rows : int
+    mm_per_px : float
+    """
+
+    seed: int
+    index: int
+    rows: int
+    mm_per_px: float
+
+    @property
+    def rng(self) -> Generator:
+        """Random numbers of this slot's plan."""
+        return stream(self.seed, 2, self.index)
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """One thing to be drawn.
+
+    Attributes
+    ----------
+    kind : Kind
+    draw : callable, optional
+        Draws its shape; edge defects have none.
+    place : Place
+    reach_px : int
+        Longest it may be along the web.
+    exact_sigma : float, optional
+        Strength that it is scaled to, in noise sigmas.
+    exact_over : {"mean3", "pixel"}
+        What those sigmas count: 3x3 means or single pixels.
+    apart_px : int
+        Distance kept from others and from lane edges.
+    fixed : tuple of (int, float), optional
+        Row of the slot, and share of the coated width, where it must begin.
+    shape_seed : int, optional
+        Given to things that always look the same.
+    look_alike : bool
+        It is no defect.
+    """
+
+    kind: Kind
+    draw: Draw | None
+    place: Place = Place.COATING
+    reach_px: int = _LONGEST_PATCH_PX
+    exact_sigma: float | None = None
+    exact_over: Over = "mean3"
+    apart_px: int = 10
+    fixed: tuple[int, float] | None = None
+    shape_seed: int | None = None
+    look_alike: bool = False
+
+
+Orders: TypeAlias = tuple[Order, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What happens along a web.
+
+    Attributes
+    ----------
+    orders : callable
+        Orders that begin in a slot.
+    reach_px : int
+        How far they may reach into later slots; 0 keeps every one within its frame.
+    lamp_drift : float
+        How far the lamp's light swings to either side, as a share.
+    """
+
+    orders: Callable[[Slot], Orders]
+    reach_px: int = 0
+    lamp_drift: float = 0.0
+
+
+def clean() -> Plan:
+    """Nothing ever happens."""
+    return Plan(lambda _: ())
+
+
+def line_mix() -> Plan:
+    """Run an ordinary line: of 100 frames 95 are clean, 4 show one defect, 1 shows twenty."""
+
+    def orders(slot: Slot) -> Orders:
+        rng = slot.rng
+        return _varied(slot, rng, int(rng.choice([0, 1, 20], p=[0.95, 0.04, 0.01])))
+
+    return Plan(orders)
+
+
+def exactly(n: int) -> Plan:
+    """`n` varied defects in every frame, none cut by a seam."""
+    return Plan(lambda slot: _varied(slot, slot.rng, n))
+
+
+def mixed(mean: float) -> Plan:
+    """Draw all kinds as they come, `mean` beginning in a frame; seams cut some, streaks run for metres."""
+
+    def orders(slot: Slot) -> Orders:
+        rng = slot.rng
+        return _varied(slot, rng, int(rng.poisson(mean)), longest_px=_LONGEST_STREAK_PX)
+
+    return Plan(orders, _LONGEST_STREAK_PX)
+
+
+def kinds(kind: Kind, n: int) -> Plan:
+    """`n` defects of one kind in every frame, none cut by a seam.
+
+    Raises
+    ------
+    InputError
+        A kind that nobody can draw.
+    """
+    if kind not in (*DEFECTS, Kind.SPLICE):
+        raise InputError(
+            f"expected a kind that can be drawn, got {kind}: choose splice or one of {', '.join(DEFECTS)}"
+        )
+
+    def orders(slot: Slot) -> Orders:
+        rng = slot.rng
+        return tuple(_order(kind, slot, rng) for _ in range(n))
+
+    return Plan(orders)
+
+
+def probe_points(
+    peak_sigma: float, radius_px: tuple[float, float], n: int, bright: bool | None = None
+) -> Plan:
+    """`n` lone points on coating, well apart, each of exactly that strength.
+
+    Parameters
+    ----------
+    peak_sigma : float
+        In noise sigmas of a 3x3 mean.
+    radius_px : tuple of float
+        Smallest and largest radius; half are discs, half Gaussian with that radius at half height.
+    n : int
+    bright : bool, optional
+        All brighter or all darker; both by default.
+    """
+    order = Order(
+        Kind.PINHOLE, lambda rng, _: point(rng, radius_px, bright), exact_sigma=peak_sigma, apart_px=40
+    )
+    return Plan(lambda _: (order,) * n)
+
+
+def probe_streaks(sigma_per_px: float, width_px: float) -> Plan:
+    """One streak along the whole of every frame.
+
+    Parameters
+    ----------
+    sigma_per_px : float
+        Strength in noise sigmas of one pixel; bright or dark by chance.
+    width_px : float
+    """
+
+    def orders(slot: Slot) -> Orders:
+        return (
+            Order(
+                Kind.STREAK,
+                lambda rng, _: straight_streak(rng, slot.rows, width_px),
+                exact_sigma=sigma_per_px,
+                exact_over="pixel",
+                apart_px=40,
+            ),
+        )
+
+    return Plan(orders)
+
+
+def probe_stains(sigma_per_px: float, size_px: float, n: int) -> Plan:
+    """`n` soft blobs on coating, well apart.
+
+    Parameters
+    ----------
+    sigma_per_px : float
+        Strength at the centre in noise sigmas of one pixel; bright or dark by chance.
+    size_px : float
+        Width at half height.
+    n : int
+    """
+    order = Order(
+        Kind.STAIN,
+        lambda rng, _: soft_blob(rng, size_px),
+        exact_sigma=sigma_per_px,
+        exact_over="pixel",
+        apart_px=40,
+    )
+    return Plan(lambda _: (order,) * n)
+
+
+def roll_mark(circumference_mm: float, kind: Kind = Kind.PINHOLE) -> Plan:
+    """Repeat a mark at one cross position once every turn of a roller."""
+
+    def orders(slot: Slot) -> Orders:
+        pitch = circumference_mm / slot.mm_per_px
+        rng = stream(slot.seed, 5)
+        phase, across, shape_seed = rng.uniform() * pitch, rng.uniform(0.1, 0.9), int(rng.integers(1 << 31))
+        begin = slot.index * slot.rows
+        first = int(np.ceil((begin - phase) / pitch))
+        last = int(np.ceil((begin + slot.rows - phase) / pitch))
+        mark = replace(_order(kind, slot, rng), shape_seed=shape_seed)
+        rows = [int(np.floor(phase + turn * pitch)) - begin for turn in range(first, last)]
+        return tuple(replace(mark, fixed=(max(row, 0), across)) for row in rows)
+
+    return Plan(orders, _LONGEST_PATCH_PX)
+
+
+def look_alikes() -> Plan:
+    """Nothing but what might be taken for a defect: dust stays on the lens, the lamp drifts, faint mottle."""
+    order = Order(Kind.STAIN, mottle, exact_sigma=0.06, exact_over="pixel", look_alike=True)
+    return Plan(lambda slot: (order,) * int(slot.rng.integers(3, 8)), lamp_drift=0.03)
+
+
+def _varied(slot: Slot, rng: Generator, n: int, longest_px: int | None = None) -> Orders:
+    weights = np.array([_RARE.get(kind, 1.0) for kind in DEFECTS])
+    drawn: Sequence[Kind] = [DEFECTS[i] for i in rng.choice(len(DEFECTS), n, p=weights / weights.sum())]
+    return tuple(_order(kind, slot, rng, longest_px) for kind in drawn)
+
+
+def _order(kind: Kind, slot: Slot, rng: Generator, longest_px: int | None = None) -> Order:
+    if kind is Kind.STREAK:
+        return _streak(slot, rng, longest_px)
+    return Order(kind, DRAWN.get(kind), PLACES.get(kind, Place.COATING))
+
+
+def _streak(slot: Slot, rng: Generator, longest_px: int | None) -> Order:
+    """Along the whole frame, along a part of it, or for metres."""
+    shortest = min(_SHORTEST_STREAK_PX, slot.rows)
+    whole = longest_px is None and rng.random() < 0.5
+    longest = longest_px or slot.rows
+    length = slot.rows if whole else int(np.exp(rng.uniform(np.log(shortest), np.log(longest))))
+    return Order(
+        Kind.STREAK, lambda own, ground: streak(own, ground, length, fades=not whole), reach_px=length
+    )
