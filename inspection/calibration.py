@@ -7,6 +7,7 @@ average out differently from white noise. Thresholds are multiples of that noise
 
 import dataclasses
 import json
+import zipfile
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -170,10 +171,8 @@ class Calibration:
                 raise ValueError("another format version")
             placement = Placement(**fields.pop("placement"))
             coating, foil = Noise(**fields.pop("coating")), Noise(**fields.pop("foil"))
-            return cls(
-                placement=placement, coating=coating, foil=foil, gain=gain, lanes_px=lanes_px, **fields
-            )
-        except (OSError, ValueError, KeyError, TypeError) as problem:
+            return cls(placement=placement, coating=coating, foil=foil, **arrays, **fields)
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as problem:
             raise CalibrationError(
                 f"expected a calibration file of format {_FORMAT} at {path}, got {problem}: calibrate anew"
             ) from problem

@@ -21,7 +21,7 @@ from inspection.candidates import Candidates, cut_candidates
 from inspection.classification import Classifier, Name
 from inspection.defect import Finding
 from inspection.errors import DeadlinePassed
-from inspection.flat_field import Light, Windows, measure_light, place_windows
+from inspection.flat_field import Windows, measure_light, place_windows
 from inspection.frame import Frame
 from inspection.frame_checks import check_frame
 from inspection.geometry import Placement
@@ -54,14 +54,62 @@ class Inspection:
 
 
 @dataclass(frozen=True, eq=False)
-class _Sight:
-    """What was seen of the web before anything was named."""
+class Sight:
+    """What was seen of the web before anything was named.
 
-    light: Light
+    Attributes
+    ----------
+    web : Web
+    holds : tuple of str
+        Reasons why the frame cannot be judged.
+    candidates : Candidates
+    """
+
     web: Web
     holds: tuple[str, ...]
-    screening: Screening
-    regions: tuple[Region, ...]
+    candidates: Candidates
+
+
+def look(frame: Frame, calibration: Calibration, recipe: Recipe, windows: Windows | None = None) -> Sight:
+    """Find every candidate in a frame: all stages before naming.
+
+    Parameters
+    ----------
+    frame : Frame
+        Of the calibration's columns and bits.
+    calibration : Calibration
+    recipe : Recipe
+    windows : Windows, optional
+        From `light_windows(calibration)`, for callers with many frames.
+    """
+    pixels, windows = frame.pixels, windows or light_windows(calibration)
+    light = measure_light(pixels, windows, recipe.flat_field)
+    web = find_web(pixels, light, windows, calibration, recipe.web)
+    holds = check_frame(frame, light, web, calibration, recipe.frame_checks)
+    screening = screen(pixels, light, web, calibration, recipe.screening, recipe.web.guard_px)
+    regions, flood = _regions(frame, screening, web, calibration, recipe)
+    candidates = cut_candidates(pixels, regions, screening.expectation, web, calibration)
+    return Sight(web, (*holds, *flood), candidates)
+
+
+def light_windows(calibration: Calibration) -> Windows:
+    """Where a camera's light is measured."""
+    return place_windows(calibration.lanes_px, calibration.gain * np.float32(calibration.coating_gl))
+
+
+def _regions(
+    frame: Frame, screening: Screening, web: Web, calibration: Calibration, recipe: Recipe
+) -> tuple[tuple[Region, ...], tuple[str, ...]]:
+    """The regions to be judged, and why they are not all when the frame is flooded."""
+    if flooded(screening, recipe.segmentation):
+        share = cv2.countNonZero(screening.points) / screening.points.size
+        return (), (f"flooded: {share:.0%} of the frame stands out",)
+    patches = segment(frame.pixels, screening, calibration)
+    rest = remainder(screening, patches, calibration, recipe.screening)
+    regions, most = find_regions(patches, rest, web, calibration, recipe.regions), recipe.regions.most
+    if len(regions) > most:
+        return regions[:most], (f"flooded: {len(regions)} places stand out, at most {most} can be judged",)
+    return regions, ()
 
 
 class Inspector:
@@ -90,7 +138,7 @@ class Inspector:
     ) -> None:
         self.recipe, self.classifier, self.calibration = recipe, classifier, calibration
         self.placement = calibration.placement if calibration else placement or Placement()
-        self._windows = _windows(calibration) if calibration else None
+        self._windows = light_windows(calibration) if calibration else None
         self._timer = timer
 
     def inspect(
@@ -123,19 +171,16 @@ class Inspector:
         """
         begun = self._timer()
         calibration, own_holds = self._calibration_for(frame)
-        sight = self._look(frame, calibration)
-        self._in_time(deadline)
-        seen = self._timer()
-        candidates = self._cut(frame, sight, calibration)
-        cut = self._timer()
-        names = self.classifier.name(candidates, self.recipe.classification)
-        named = self._timer()
-        self._in_time(deadline)
-        timing = {"decode": decode_ms, "detect": 1e3 * (cut - begun), "classify": 1e3 * (named - cut)}
-        findings = _findings(candidates, names, calibration, frame, position_mm)
+        windows = self._windows if calibration is self.calibration else None
+        sight = look(frame, calibration, self.recipe, windows)
+        seen = self._in_time(deadline)
+        names = self.classifier.name(sight.candidates, self.recipe.classification)
+        named = self._in_time(deadline)
+        timing = {"decode": decode_ms, "detect": 1e3 * (seen - begun), "classify": 1e3 * (named - seen)}
+        findings = _findings(sight.candidates, names, calibration, frame, position_mm)
         held = (*holds, *own_holds, *sight.holds)
-        record = self._record(findings, held, sight, frame, calibration, timing)
-        return Inspection(record, _in_record_order(record, findings, candidates.pictures))
+        record = self._record(findings, held, sight.web, frame, calibration, timing)
+        return Inspection(record, _in_record_order(record, findings, sight.candidates.pictures))
 
     def _calibration_for(self, frame: Frame) -> tuple[Calibration, tuple[str, ...]]:
         """The camera's calibration where it fits the frame, else the frame's own statistics and why."""
@@ -150,41 +195,11 @@ class Inspector:
             f"only for {wanted.columns} of {wanted.bits}",
         )
 
-    def _look(self, frame: Frame, calibration: Calibration) -> _Sight:
-        recipe, pixels = self.recipe, frame.pixels
-        windows = self._windows if calibration is self.calibration else _windows(calibration)
-        light = measure_light(pixels, windows, recipe.flat_field)
-        web = find_web(pixels, light, windows, calibration, recipe.web)
-        holds = check_frame(frame, light, web, calibration, recipe.frame_checks)
-        screening = screen(pixels, light, web, calibration, recipe.screening, recipe.web.guard_px)
-        if flooded(screening, recipe.segmentation):
-            share = cv2.countNonZero(screening.points) / screening.points.size
-            return _Sight(
-                light, web, (*holds, f"flooded: {share:.0%} of the frame stands out"), screening, ()
-            )
-        regions = self._regions(frame, screening, web, calibration)
-        if len(regions) > recipe.regions.most:
-            reason = f"flooded: {len(regions)} places stand out, at most {recipe.regions.most} can be judged"
-            return _Sight(light, web, (*holds, reason), screening, regions[: recipe.regions.most])
-        return _Sight(light, web, holds, screening, regions)
-
-    def _regions(
-        self, frame: Frame, screening: Screening, web: Web, calibration: Calibration
-    ) -> tuple[Region, ...]:
-        patches = segment(frame.pixels, screening, calibration)
-        rest = remainder(screening, patches, calibration, self.recipe.screening)
-        return find_regions(patches, rest, web, calibration, self.recipe.regions)
-
-    def _cut(self, frame: Frame, sight: _Sight, calibration: Calibration) -> Candidates:
-        return cut_candidates(
-            frame.pixels, sight.regions, sight.screening.expectation, sight.web, calibration
-        )
-
     def _record(
         self,
         findings: Sequence[Finding],
         holds: Sequence[str],
-        sight: _Sight,
+        web: Web,
         frame: Frame,
         calibration: Calibration,
         timing_ms: dict[str, float],
@@ -197,22 +212,21 @@ class Inspector:
             reasons=judgement.reasons,
             defects=judgement.defects,
             events=judgement.events,
-            lanes=_lane_extents(sight.web, placement, frame.columns),
+            lanes=_lane_extents(web, placement, frame.columns),
             timing_ms=timing_ms,
             recipe=self.recipe.ref,
             calibration=CalibrationRef(calibration.version) if calibration.version else None,
             model=self.classifier.ref,
         )
 
-    def _in_time(self, deadline: float | None) -> None:
-        if deadline is not None and self._timer() > deadline:
+    def _in_time(self, deadline: float | None) -> float:
+        """The present moment, unless the deadline has passed."""
+        now = self._timer()
+        if deadline is not None and now > deadline:
             raise DeadlinePassed(
                 "expected to answer in time, the deadline passed while inspecting: send fewer frames"
             )
-
-
-def _windows(calibration: Calibration) -> Windows:
-    return place_windows(calibration.lanes_px, calibration.gain * np.float32(calibration.coating_gl))
+        return now
 
 
 def _findings(

@@ -64,8 +64,8 @@ def load_recipe(path: Path) -> Recipe:
     """
     try:
         text = path.read_text()
-    except OSError as problem:
-        raise RecipeError(f"expected a recipe at {path}, got {problem.strerror or problem}") from problem
+    except (OSError, UnicodeDecodeError) as problem:
+        raise RecipeError(f"expected a recipe in UTF-8 text at {path}, got {problem}") from problem
     return parse_recipe(text, str(path))
 
 

@@ -45,7 +45,7 @@ class SegmentationSettings:
         Share of tiles beyond which the frame counts as flooded.
     """
 
-    largest_flagged_share: float = 0.2
+    largest_flagged_share: float = 0.6
 
 
 @dataclass(frozen=True, eq=False)

@@ -208,7 +208,11 @@ def _judge_one(
 
 
 def _reasons(judged: Sequence[tuple[Defect, str]], settings: VerdictSettings) -> tuple[str, ...]:
-    ranked = sorted(judged, key=lambda pair: _VERDICTS.index(settings.verdict_of(pair[0])), reverse=True)
+    def badness(pair: tuple[Defect, str]) -> tuple[int, int]:
+        defect, _ = pair
+        return _VERDICTS.index(settings.verdict_of(defect)), _rank(defect.severity)
+
+    ranked = sorted(judged, key=badness, reverse=True)
     return tuple(reason for defect, reason in ranked if settings.verdict_of(defect) is not Verdict.PASS)
 
 

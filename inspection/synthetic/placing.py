@@ -6,12 +6,10 @@ Out: every shape that this frame shows a part of, in rows of the web and columns
 Things of one slot keep clear of each other as long as there is room.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
 from inspection.defect import Kind
@@ -20,18 +18,13 @@ from inspection.geometry import Box
 from inspection.synthetic.ground import Shape
 from inspection.synthetic.kinds import Place
 from inspection.synthetic.optics import stream
-from inspection.synthetic.plan import Order, Orders, Plan, Slot
+from inspection.synthetic.order import Order, Orders, Plan, Slot
 from inspection.synthetic.rims import ragged_edge
+from inspection.synthetic.rooms import ROOMS, Job, Room, coated_rows
 from inspection.synthetic.scene import Scene
 from inspection.synthetic.texture import Texture
 
 _TRIES = 60
-_MOST_IN_SLOT = 100_000
-_CROSSING_ROOM_PX = 640
-"""How far things may reach over the seam where they are allowed to."""
-
-_SHORTEST_PATCH_PX = 120
-"""Less of a coated patch is not used while there are others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,40 +85,6 @@ class EdgeShift:
 Placed: TypeAlias = Patch | EdgeShift
 
 
-@dataclass(frozen=True, eq=False)
-class _Job:
-    """One order of one slot, with its own random numbers."""
-
-    scene: Scene
-    order: Order
-    slot: Slot
-    number: int
-    crossing: bool
-    rng: Generator
-
-    @property
-    def identity(self) -> int:
-        return self.slot.index * _MOST_IN_SLOT + self.number
-
-    @property
-    def begin(self) -> int:
-        return self.slot.index * self.slot.rows
-
-    @property
-    def end(self) -> int:
-        """One past the last row that a thing may reach."""
-        return self.begin + self.slot.rows + (_CROSSING_ROOM_PX if self.crossing else 0)
-
-
-@dataclass(frozen=True, eq=False)
-class _Room:
-    """Where a thing may lie: rows of the web, columns of the frame, and what is there."""
-
-    box: Box
-    lane: int | None
-    surface: Texture
-
-
 def place(scene: Scene, plan: Plan, index: int) -> tuple[Placed, ...]:
     """Everything that frame `index` shows a part of."""
     first_row = index * scene.rows
@@ -142,14 +101,14 @@ def place(scene: Scene, plan: Plan, index: int) -> tuple[Placed, ...]:
 def _settle(scene: Scene, orders: Orders, slot: Slot, *, crossing: bool) -> list[Placed]:
     placed: list[Placed] = []
     for number, order in enumerate(orders):
-        job = _Job(scene, order, slot, number, crossing, stream(scene.seed, 3, slot.index, number))
+        job = Job(scene, order, slot, number, crossing, stream(scene.seed, 3, slot.index, number))
         taken = [thing.box for thing in placed]
         placed.append(_edge_shift(job, taken) if order.place is Place.EDGE else _patch(job, taken))
     return placed
 
 
-def _patch(job: _Job, taken: list[Box]) -> Patch:
-    room = _ROOMS[job.order.place](job)
+def _patch(job: Job, taken: list[Box]) -> Patch:
+    room = ROOMS[job.order.place](job)
     shape = _drawn(job, room)
     box = _fixed(job, shape) if job.order.fixed else _clear(job, room.box, shape.shape, taken)
     shape = _as_strong_as_ordered(job, room, box, shape)
@@ -159,54 +118,7 @@ def _patch(job: _Job, taken: list[Box]) -> Patch:
     )
 
 
-def _coating_room(job: _Job) -> _Room:
-    lanes = job.scene.course.lanes_px + job.scene.course.wander_px(job.begin)
-    lane = int(job.rng.integers(len(lanes)))
-    left, right = _shrunk(lanes[lane, 0], lanes[lane, 1], job.order.apart_px)
-    top, bottom = _coated_rows(job)
-    return _Room(Box(top, left, bottom, right), lane + 1, job.scene.coating)
-
-
-def _foil_room(job: _Job) -> _Room:
-    lanes = job.scene.course.lanes_px + job.scene.course.wander_px(job.begin)
-    bounds = np.concatenate([[0.0], lanes.ravel(), [float(job.scene.columns)]]).reshape(-1, 2)
-    begin, end = bounds[job.rng.integers(len(bounds))]
-    left, right = _shrunk(begin, end, 6)
-    return _Room(Box(job.begin, left, job.end, right), None, job.scene.foil)
-
-
-def _web_room(job: _Job) -> _Room:
-    return _Room(Box(job.begin, 0, job.end, job.scene.columns), None, job.scene.coating)
-
-
-_ROOMS: dict[Place, Callable[[_Job], _Room]] = {
-    Place.COATING: _coating_room,
-    Place.FOIL: _foil_room,
-    Place.WEB: _web_room,
-}
-
-
-def _shrunk(begin: float, end: float, margin_px: int) -> tuple[int, int]:
-    """Whole pixels well inside; a few for the waviness of the edges."""
-    margin = min(margin_px + 3, (end - begin - 8) / 2)
-    return int(begin + margin), int(end - margin)
-
-
-def _coated_rows(job: _Job) -> tuple[int, int]:
-    """All rows the thing may reach, or those of one patch among them."""
-    if job.scene.course.skip_px is None:
-        return job.begin, job.end
-    patches = job.scene.course.patches(job.begin, job.end - job.begin)
-    long = [patch for patch in patches if patch[1] - patch[0] >= _SHORTEST_PATCH_PX] or list(patches)
-    starting = [patch for patch in long if patch[0] < job.slot.rows - _SHORTEST_PATCH_PX] or long
-    if not starting:
-        return job.begin, job.end
-    top, bottom = starting[int(job.rng.integers(len(starting)))]
-    top, bottom = _shrunk(job.begin + top, job.begin + bottom, 6)
-    return top, bottom
-
-
-def _drawn(job: _Job, room: _Room) -> Shape:
+def _drawn(job: Job, room: Room) -> Shape:
     middle = room.box.centre[1]
     ground = job.scene.ground(middle, (room.box.height, room.box.width), room.surface)
     rng = job.rng if job.order.shape_seed is None else stream(job.order.shape_seed)
@@ -217,7 +129,7 @@ def _drawn(job: _Job, room: _Room) -> Shape:
     return drawn(rng, ground).trimmed().within(most_rows, room.box.width)
 
 
-def _clear(job: _Job, room: Box, shape: tuple[int, int], taken: list[Box]) -> Box:
+def _clear(job: Job, room: Box, shape: tuple[int, int], taken: list[Box]) -> Box:
     """Find a place that keeps clear of what is there; the last one tried where there is none."""
     last_top = min(room.bottom - shape[0], job.begin + job.slot.rows - 1)
     for _ in range(_TRIES):
@@ -229,7 +141,7 @@ def _clear(job: _Job, room: Box, shape: tuple[int, int], taken: list[Box]) -> Bo
     return box
 
 
-def _fixed_lane(job: _Job) -> tuple[int, float]:
+def _fixed_lane(job: Job) -> tuple[int, float]:
     """Lane from 0 and column of an order's fixed place."""
     across = (job.order.fixed or (0, 0.5))[1]
     lanes = job.scene.course.lanes_px + job.scene.course.wander_px(job.begin)
@@ -238,13 +150,13 @@ def _fixed_lane(job: _Job) -> tuple[int, float]:
     return int(lane), float(left + (0.1 + 0.8 * share) * (right - left))
 
 
-def _fixed(job: _Job, shape: Shape) -> Box:
+def _fixed(job: Job, shape: Shape) -> Box:
     row = (job.order.fixed or (0, 0.5))[0]
     left = round(_fixed_lane(job)[1]) - shape.shape[1] // 2
     return Box(job.begin + row, left, job.begin + row + shape.shape[0], left + shape.shape[1])
 
 
-def _as_strong_as_ordered(job: _Job, room: _Room, box: Box, shape: Shape) -> Shape:
+def _as_strong_as_ordered(job: Job, room: Room, box: Box, shape: Shape) -> Shape:
     if job.order.exact_sigma is None:
         return shape
     sigma = job.scene.noise_sigma(room.surface, box.centre[1], job.order.exact_over)
@@ -252,7 +164,7 @@ def _as_strong_as_ordered(job: _Job, room: _Room, box: Box, shape: Shape) -> Sha
     return shape.times(job.order.exact_sigma * sigma / now)
 
 
-def _where_coated(job: _Job, box: Box, shape: Shape) -> Shape:
+def _where_coated(job: Job, box: Box, shape: Shape) -> Shape:
     """End a defect of the coating where the coating ends."""
     cover = job.scene.course.row_cover(box.top, box.height)
     if cover is None or job.order.place is not Place.COATING:
@@ -261,8 +173,8 @@ def _where_coated(job: _Job, box: Box, shape: Shape) -> Shape:
     return Shape(shape.delta * cover[:, None], shape.mask & (cover[:, None] > 0.5), opacity)
 
 
-def _edge_shift(job: _Job, taken: list[Box]) -> EdgeShift:
-    top, bottom = _coated_rows(job)
+def _edge_shift(job: Job, taken: list[Box]) -> EdgeShift:
+    top, bottom = coated_rows(job)
     lane, side = (int(job.rng.integers(n)) for n in job.scene.course.lanes_px.shape)
     outward = ragged_edge(job.rng, min(bottom - top, job.slot.rows))
     edge = job.scene.course.lanes_px[lane, side] + float(job.scene.course.wander_px(job.begin))

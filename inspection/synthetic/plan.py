@@ -4,110 +4,23 @@ The web is cut into slots as long as a frame. A plan says what begins in a slot,
 function of the web's seed and the slot's number; where exactly it lies is settled by `placing`.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
 
 from inspection.defect import Kind
 from inspection.errors import InputError
-from inspection.synthetic.ground import Over
-from inspection.synthetic.kinds import DEFECTS, DRAWN, PLACES, Draw, Place
+from inspection.synthetic.kinds import DEFECTS, DRAWN, PLACES, Place
 from inspection.synthetic.optics import stream
+from inspection.synthetic.order import LONGEST_PATCH_PX, Order, Orders, Plan, Slot
 from inspection.synthetic.probes import mottle, point, soft_blob, straight_streak
 from inspection.synthetic.traces import streak
-
-_LONGEST_PATCH_PX = 700
-"""No shape but a streak reaches farther along the web."""
 
 _LONGEST_STREAK_PX = 16_000
 _SHORTEST_STREAK_PX = 300
 _RARE = {Kind.STREAK: 0.4, Kind.WRINKLE: 0.6, Kind.DELAMINATION: 0.6}
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A stretch of web as long as a frame.
-
-    Attributes
-    ----------
-    seed : int
-    index : int
-    rows : int
-    mm_per_px : float
-    """
-
-    seed: int
-    index: int
-    rows: int
-    mm_per_px: float
-
-    @property
-    def rng(self) -> Generator:
-        """Random numbers of this slot's plan."""
-        return stream(self.seed, 2, self.index)
-
-
-@dataclass(frozen=True, eq=False)
-class Order:
-    """One thing to be drawn.
-
-    Attributes
-    ----------
-    kind : Kind
-    draw : callable, optional
-        Draws its shape; edge defects have none.
-    place : Place
-    reach_px : int
-        Longest it may be along the web.
-    exact_sigma : float, optional
-        Strength that it is scaled to, in noise sigmas.
-    exact_over : {"mean3", "pixel"}
-        What those sigmas count: 3x3 means or single pixels.
-    apart_px : int
-        Distance kept from others and from lane edges.
-    fixed : tuple of (int, float), optional
-        Row of the slot, and share of the coated width, where it must begin.
-    shape_seed : int, optional
-        Given to things that always look the same.
-    look_alike : bool
-        It is no defect.
-    """
-
-    kind: Kind
-    draw: Draw | None
-    place: Place = Place.COATING
-    reach_px: int = _LONGEST_PATCH_PX
-    exact_sigma: float | None = None
-    exact_over: Over = "mean3"
-    apart_px: int = 10
-    fixed: tuple[int, float] | None = None
-    shape_seed: int | None = None
-    look_alike: bool = False
-
-
-Orders: TypeAlias = tuple[Order, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """What happens along a web.
-
-    Attributes
-    ----------
-    orders : callable
-        Orders that begin in a slot.
-    reach_px : int
-        How far they may reach into later slots; 0 keeps every one within its frame.
-    lamp_drift : float
-        How far the lamp's light swings to either side, as a share.
-    """
-
-    orders: Callable[[Slot], Orders]
-    reach_px: int = 0
-    lamp_drift: float = 0.0
 
 
 def clean() -> Plan:
@@ -226,8 +139,8 @@ def probe_stains(sigma_per_px: float, size_px: float, n: int) -> Plan:
     return Plan(lambda _: (order,) * n)
 
 
-def roll_mark(circumference_mm: float, kind: Kind = Kind.PINHOLE) -> Plan:
-    """Repeat a mark at one cross position once every turn of a roller."""
+def roll_mark(circumference_mm: float) -> Plan:
+    """Repeat a pinhole at one cross position once every turn of a roller."""
 
     def orders(slot: Slot) -> Orders:
         pitch = circumference_mm / slot.mm_per_px
@@ -236,11 +149,11 @@ def roll_mark(circumference_mm: float, kind: Kind = Kind.PINHOLE) -> Plan:
         begin = slot.index * slot.rows
         first = int(np.ceil((begin - phase) / pitch))
         last = int(np.ceil((begin + slot.rows - phase) / pitch))
-        mark = replace(_order(kind, slot, rng), shape_seed=shape_seed)
+        mark = replace(_order(Kind.PINHOLE, slot, rng), shape_seed=shape_seed)
         rows = [int(np.floor(phase + turn * pitch)) - begin for turn in range(first, last)]
         return tuple(replace(mark, fixed=(max(row, 0), across)) for row in rows)
 
-    return Plan(orders, _LONGEST_PATCH_PX)
+    return Plan(orders, LONGEST_PATCH_PX)
 
 
 def look_alikes() -> Plan:

@@ -15,7 +15,7 @@ def ragged_edge(rng: Generator, rows: int) -> NDArray[np.float64]:
     length = int(min(np.exp(rng.uniform(np.log(40), np.log(420))), 0.8 * rows))
     amplitude = np.exp(rng.uniform(np.log(4), np.log(40)))
     aside = _FORMS[rng.integers(len(_FORMS))](rng, np.linspace(-1, 1, length)) * amplitude
-    return np.asarray(np.minimum(aside, _FARTHEST_OUT_PX))
+    return np.asarray(aside * min(1.0, _FARTHEST_OUT_PX / max(float(aside.max()), 1.0)))
 
 
 def _chip(rng: Generator, along: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -92,5 +92,5 @@ def _tail(down: Field, cross: Field, radius: float, length: float, rng: Generato
     along = down * np.float32(rng.choice([-1, 1]))
     left = np.clip(1 - along / np.float32(length), 0, 1) * (along > 0)
     width = np.float32(0.45 * radius) * (0.4 + 0.6 * left)
-    strength = np.float32(rng.choice([-0.35, 0.35]))
+    strength = np.float32(rng.choice([-0.8, 0.8]))
     return np.asarray(strength * left * np.exp(-((cross / width) ** 2)), np.float32)

@@ -18,7 +18,7 @@ LENS_PX = 0.7
 """Gaussian radius of the lens's blur."""
 
 _BLOCK_COLUMNS = 1024
-_SPARE_ROWS = 512
+_SPARE_ROWS = 256
 _LINE_STEP = 8
 
 

@@ -16,9 +16,10 @@ from inspection.frame import Frame
 from inspection.geometry import Box
 from inspection.synthetic.measuring import measure_edge, measure_patch
 from inspection.synthetic.optics import Camera, stream
+from inspection.synthetic.order import Plan
 from inspection.synthetic.painting import paint, shifted_edges, visible
 from inspection.synthetic.placing import EdgeShift, Patch, Placed, place
-from inspection.synthetic.plan import Plan, clean
+from inspection.synthetic.plan import clean
 from inspection.synthetic.product import Product
 from inspection.synthetic.scene import Scene
 from inspection.synthetic.truth import TrueDefect, Truth
@@ -88,6 +89,10 @@ class SyntheticWeb:
         while True:
             yield self.frame(index)
             index += 1
+
+    def truth(self, index: int) -> Truth:
+        """Tell what is true of frame `index` without drawing it."""
+        return self._truth(index, self._placed(index))
 
     def signal(self, index: int) -> NDArray[np.float32]:
         """Frame `index` before photon and read noise, as shares of full scale, shape (rows, columns)."""

@@ -1,0 +1,98 @@
+"""The command: `python -m benchmarks speed`, `... detection`, `... all`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.answers import Row, tell
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer for machines.")]
+Keep = Annotated[Path | None, typer.Option(help="Folder to keep the answer in, with its machine.")]
+Frames = Annotated[int, typer.Option(min=1, help="Frames of each product.")]
+
+
+def _run(name: str, measure: Callable[[], list[Row]], as_json: bool, keep: Path | None) -> None:
+    if not tell(name, measure(), as_json=as_json, keep=keep):
+        raise typer.Exit(1)
+
+
+@app.command()
+def speed(rounds: int = 200, as_json: AsJson = False, keep: Keep = None) -> None:
+    """Milliseconds for clean frames and for frames with twenty defects, beside plain OpenCV."""
+    from benchmarks.speed import speed as measure  # noqa: PLC0415  --help must not wait for kernels
+
+    _run("speed", lambda: measure(rounds), as_json, keep)
+
+
+@app.command()
+def memory(as_json: AsJson = False, keep: Keep = None) -> None:
+    """Memory that inspecting takes beyond the loaded model, in a fresh process."""
+    from benchmarks.memory import memory as measure  # noqa: PLC0415
+
+    _run("memory", measure, as_json, keep)
+
+
+@app.command()
+def points(frames: Frames = 10, as_json: AsJson = False, keep: Keep = None) -> None:
+    """Share of small point defects that is found."""
+    from benchmarks.detection import points as measure  # noqa: PLC0415
+
+    _run("points", lambda: measure(frames), as_json, keep)
+
+
+@app.command()
+def streaks(frames: Frames = 50, as_json: AsJson = False, keep: Keep = None) -> None:
+    """Share of faint streaks that is found."""
+    from benchmarks.detection import streaks as measure  # noqa: PLC0415
+
+    _run("streaks", lambda: measure(frames), as_json, keep)
+
+
+@app.command()
+def stains(frames: Frames = 10, as_json: AsJson = False, keep: Keep = None) -> None:
+    """Share of wide faint stains that is found."""
+    from benchmarks.detection import stains as measure  # noqa: PLC0415
+
+    _run("stains", lambda: measure(frames), as_json, keep)
+
+
+@app.command()
+def false_alarms(
+    frames: Annotated[int, typer.Option(min=6, help="Frames in all.")] = 1200,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """False defects on clean web."""
+    from benchmarks.false_alarms import false_alarms as measure  # noqa: PLC0415
+
+    _run("false_alarms", lambda: measure(frames), as_json, keep)
+
+
+@app.command()
+def edges(frames: Frames = 10, as_json: AsJson = False, keep: Keep = None) -> None:
+    """Error of lane edges against the drawn ones."""
+    from benchmarks.edges import edges as measure  # noqa: PLC0415
+
+    _run("edges", lambda: measure(frames), as_json, keep)
+
+
+@app.command()
+def http(
+    seconds: float = 60.0,
+    frames_per_s: float = 40.7,
+    connections: Annotated[int, typer.Option(min=1, help="Connections of the camera.")] = 2,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """Latency of durable answers at a line camera's rate, and whether anything is lost."""
+    from benchmarks.http import http_load  # noqa: PLC0415
+
+    _run("http", lambda: http_load(seconds, frames_per_s, connections), as_json, keep)
+
+
+if __name__ == "__main__":
+    app()

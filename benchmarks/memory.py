@@ -1,0 +1,75 @@
+"""How much memory inspecting takes beyond the loaded model, in a fresh process."""
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.answers import Row
+from benchmarks.stations import station
+from inspection.calibration import Calibration
+from inspection.classification import load_classifier
+from inspection.frame import Frame
+from inspection.pipeline import Inspector
+from inspection.recipe import default_recipe
+from inspection.synthetic.plan import clean, exactly
+from models.registry import shipped_model
+
+_BAR_FRAMES = 3.0
+
+
+def memory() -> list[Row]:
+    """Peak resident size while inspecting, less that after loading, in frames of 4 MiB."""
+    with tempfile.TemporaryDirectory() as folder:
+        _draw(Path(folder))
+        command = [sys.executable, "-m", "benchmarks.memory", folder]
+        told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return [
+        Row(
+            f"peak memory while inspecting {what}, over that after loading the model",
+            f"{told[what] / told['frame']:.2f} frames ({told[what] / 2**20:.1f} MiB)",
+            f"<= {_BAR_FRAMES:g} frames",
+            told[what] <= _BAR_FRAMES * told["frame"],
+        )
+        for what in ("clean frames", "frames with 20 defects")
+    ]
+
+
+def _draw(folder: Path) -> None:
+    here = station("graphite")
+    here.calibration.save(folder / "calibration.npz")
+    for name, plan in (("clean", clean()), ("busy", exactly(20))):
+        web = here.web(3, plan)
+        np.save(folder / f"{name}.npy", np.stack([web.frame(index).frame.pixels for index in range(4)]))
+
+
+def _measure(folder: Path) -> dict[str, int]:
+    """In the fresh process: frames lie in a file that is mapped, as a received buffer lies in memory."""
+    calibration = Calibration.load(folder / "calibration.npz")
+    inspector = Inspector(default_recipe(), load_classifier(shipped_model()), calibration=calibration)
+    buffer = np.zeros((1024, 4096), np.uint8)
+    small = np.zeros((64, calibration.columns), np.uint8)
+    inspector.inspect(Frame(small))
+    found = {"frame": buffer.nbytes}
+    loaded = _peak_bytes()
+    for what, name in (("clean frames", "clean"), ("frames with 20 defects", "busy")):
+        frames = np.load(folder / f"{name}.npy", mmap_mode="r")
+        for index in range(len(frames)):
+            received = buffer.view()
+            received[:] = frames[index]
+            inspector.inspect(Frame(received))
+        del frames
+        found[what] = _peak_bytes() - loaded
+    return found
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measure(Path(sys.argv[1]))))

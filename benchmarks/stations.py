@@ -1,0 +1,56 @@
+"""Calibrated inspectors over synthetic webs, as every benchmark needs them."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from inspection.calibrating import calibrate
+from inspection.calibration import Calibration
+from inspection.classification import Classifier, load_classifier
+from inspection.geometry import Placement
+from inspection.pipeline import Inspector
+from inspection.recipe import default_recipe
+from inspection.synthetic.plan import Plan, clean
+from inspection.synthetic.product import HELD_OUT, PRODUCTS
+from inspection.synthetic.web import SyntheticWeb
+from models.registry import shipped_model
+
+CALIBRATION_FRAMES = 24
+_CAMERA = 900
+ALL_PRODUCTS = PRODUCTS | HELD_OUT
+
+
+@dataclass(frozen=True, eq=False)
+class Station:
+    """One product before one camera.
+
+    Attributes
+    ----------
+    product : str
+        A name in `ALL_PRODUCTS`.
+    inspector : Inspector
+    calibration : Calibration
+    """
+
+    product: str
+    inspector: Inspector
+    calibration: Calibration
+
+    def web(self, seed: int, plan: Plan) -> SyntheticWeb:
+        """Another web of the same product before the same camera."""
+        return SyntheticWeb(ALL_PRODUCTS[self.product], seed, plan=plan, camera_seed=_CAMERA)
+
+
+@cache
+def station(product: str) -> Station:
+    """Calibrate on clean frames of a web that no benchmark looks at again."""
+    drawn = ALL_PRODUCTS[product]
+    web = SyntheticWeb(drawn, _CAMERA, plan=clean(), camera_seed=_CAMERA)
+    frames = [web.frame(index).frame for index in range(CALIBRATION_FRAMES)]
+    placement = Placement(mm_per_px_cross=drawn.mm_per_px, mm_per_px_down=drawn.mm_per_px)
+    calibration = calibrate(frames, placement, camera="benchmark", version=1)
+    return Station(product, Inspector(default_recipe(), _classifier(), calibration=calibration), calibration)
+
+
+@cache
+def _classifier() -> Classifier:
+    return load_classifier(shipped_model())

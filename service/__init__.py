@@ -1,0 +1,1 @@
+"""One running station: cameras post frames, people see what was found."""

@@ -1,0 +1,100 @@
+"""The pinned route: a camera posts a frame and is answered when the record is durable."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+import numpy as np
+from fastapi import APIRouter, Request, Response
+from numpy.typing import NDArray
+from starlette.requests import ClientDisconnect
+
+from inspection.frame import Frame
+from service.api.body_buffers import BodyBuffers
+from service.api.digests import check_digests, parse_digests
+from service.api.envelopes import MEDIA_TYPES, Envelope, envelope_of
+from service.errors import BodyTooSlow, MalformedBody
+from service.inspecting import Submission
+from service.schemas import CameraId, FrameAnswer, ProblemAnswer, parsed_query, query_parameters
+from service.station import Receipt, Station
+from service.store.entries import FrameKey
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ProblemAnswer, "content": {"application/problem+json": {}}}
+    for status in (400, 401, 404, 408, 409, 411, 413, 415, 422, 500, 503)
+}
+_ASKED = {
+    "parameters": query_parameters(),
+    "requestBody": {
+        "required": True,
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES},
+    },
+}
+
+router = APIRouter(tags=["frames"])
+
+
+@router.post(
+    "/v1/cameras/{camera_id}/frames", response_model=FrameAnswer, responses=_REFUSALS, openapi_extra=_ASKED
+)
+async def post_frame(camera_id: CameraId, request: Request) -> Response:
+    """Inspect a frame: the answer is sent when its record is durable."""
+    station: Station = request.app.state.station
+    buffers: BodyBuffers = request.app.state.buffers
+    begun, query = station.timer(), parsed_query(request.query_params)
+    envelope = envelope_of(request.headers, query, station.settings)
+    digests = parse_digests(request.headers.get("content-digest"))
+    with station.admitted(camera_id):
+        body = buffers.take(envelope.size)
+        await _read(request, body, station.settings.body_timeout_s)
+        receipt = await station.receive(
+            Submission(
+                key=FrameKey(camera_id, query.roll, query.sequence),
+                decode=partial(_decoded, body, digests, envelope),
+                received_at=station.clock(),
+                position_mm=query.position_mm,
+                captured_at=query.captured_at,
+            )
+        )
+    if not receipt.pixels_in_use:
+        buffers.give_back(body)
+    return Response(
+        receipt.answer,
+        media_type="application/json",
+        headers=_timing(receipt, 1e3 * (station.timer() - begun)),
+    )
+
+
+async def _read(request: Request, body: NDArray[np.uint8], timeout_s: float) -> None:
+    """Read the body to its last byte into memory that is there already."""
+    request.scope["body_begun"] = True
+    try:
+        async with asyncio.timeout(timeout_s):
+            got = await _filled(request, body.data)
+    except TimeoutError:
+        raise BodyTooSlow(f"expected the whole body within {timeout_s:g} s: send it faster") from None
+    except ClientDisconnect:
+        raise MalformedBody("expected the whole body, the connection broke off: send it again") from None
+    if got != body.size:
+        raise MalformedBody(f"expected a body of {body.size} bytes, got {got}: send as many as you announce")
+
+
+async def _filled(request: Request, view: memoryview) -> int:
+    at = 0
+    async for chunk in request.stream():
+        end = at + len(chunk)
+        if end > len(view):
+            return end
+        view[at:end] = chunk
+        at = end
+    return at
+
+
+def _decoded(body: NDArray[np.uint8], digests: dict[str, bytes], envelope: Envelope) -> Frame:
+    check_digests(body, digests)
+    return envelope.decode(body)
+
+
+def _timing(receipt: Receipt, total_ms: float) -> dict[str, str]:
+    stages = receipt.stages_ms | {"total": total_ms}
+    return {"Server-Timing": ", ".join(f"{stage};dur={ms:.3f}" for stage, ms in stages.items())}

@@ -1,0 +1,108 @@
+"""The application: the only place where real parts are chosen and put together."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+import numpy as np
+from fastapi import Depends, FastAPI
+
+from inspection.classification import Classifier, load_classifier
+from inspection.frame import Frame
+from inspection.geometry import Placement
+from inspection.pipeline import Inspector
+from service import pages
+from service.api import cameras, frames, health, records
+from service.api.body_buffers import BodyBuffers
+from service.api.keys import require_key
+from service.calibrations import recipe_from, recipe_text
+from service.images import Images
+from service.inspecting import Inspecting
+from service.live import Live
+from service.metrics import Metrics
+from service.problems import answer_problems
+from service.rolls import Rolls
+from service.settings import Settings
+from service.station import Station
+from service.store.store import Store
+
+
+def create_app(settings: Settings, classifier: Classifier | None = None) -> FastAPI:
+    """Make the application.
+
+    Parameters
+    ----------
+    settings : Settings
+    classifier : Classifier, optional
+        Else the settings' model, else the shipped one.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        naming = await asyncio.to_thread(_own_classifier, settings) if classifier is None else classifier
+        await asyncio.to_thread(_warm_up, settings, naming)
+        async with _station(settings, naming) as app.state.station:
+            yield
+
+    app = FastAPI(title="Coatsight", description=__doc__, lifespan=lifespan)
+    app.state.settings, app.state.buffers = settings, BodyBuffers()
+    for guarded in (frames, cameras, records):
+        app.include_router(guarded.router, dependencies=[Depends(require_key)])
+    app.include_router(health.router)
+    app.include_router(pages.router)
+    app.mount("/static", pages.static)
+    answer_problems(app)
+    return app
+
+
+@asynccontextmanager
+async def _station(settings: Settings, classifier: Classifier) -> AsyncIterator[Station]:
+    """Open the parts in order; close them the other way round."""
+    async with AsyncExitStack() as parts:
+        store = parts.enter_context(Store(settings.data_dir))
+        live = Live()
+        images = Images(settings, lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}))
+        parts.callback(images.close)
+        rolls = Rolls(store, settings, classifier, clock=_now, timer=time.perf_counter)
+        station = Station(
+            settings=settings,
+            store=store,
+            inspecting=Inspecting(store, rolls, clock=_now, timer=time.perf_counter),
+            images=images,
+            live=live,
+            metrics=Metrics(),
+            clock=_now,
+            timer=time.perf_counter,
+        )
+        parts.callback(station.close)
+        yield station
+
+
+def _own_classifier(settings: Settings) -> Classifier:
+    if settings.model:
+        return load_classifier(settings.model)
+    from models.registry import shipped_model  # noqa: PLC0415  # a station with a model of its own needs no other
+
+    return load_classifier(shipped_model())
+
+
+def _warm_up(settings: Settings, classifier: Classifier) -> None:
+    """Inspect a drawn frame, so that no camera waits for kernels to be compiled.
+
+    It also shows before the first frame comes whether new rolls can be opened by the default recipe.
+    """
+    recipe = recipe_from(recipe_text(settings.data_dir, settings.default_recipe), settings.default_recipe)
+    scale = settings.default_mm_per_px
+    inspector = Inspector(recipe, classifier, placement=Placement(scale, scale))
+    noise = np.random.default_rng(0).normal(0, 3, (512, 2048))
+    lane = np.where((np.arange(2048) > 200) & (np.arange(2048) < 1850), 60, 150)
+    for bits in (8, 12):
+        drawn = (lane + noise) * (1 << (bits - 8))
+        drawn[250:262, 900:912] = 150 << (bits - 8)
+        inspector.inspect(Frame(drawn.astype(np.uint8) if bits == 8 else drawn.astype(np.uint16), bits))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,143 @@
+"""Errors as `application/problem+json` (RFC 9457): one table from error to status, and a counter each.
+
+A refused frame is also remembered as not inspected, unless its number was answered or its camera is
+none of ours.
+"""
+
+import logging
+import math
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from inspection import errors as library
+from service import errors
+from service.schemas import parsed_key
+from service.station import Station
+from service.store.entries import FrameKey
+
+MEDIA_TYPE = "application/problem+json"
+_TYPE = "urn:coatsight:problem:"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A kind of problem.
+
+    Attributes
+    ----------
+    status : int
+    name : str
+        Last part of its type, and the counter's label.
+    title : str
+    """
+
+    status: int
+    name: str
+    title: str
+
+
+_PROBLEMS: dict[type[Exception], Problem] = {
+    library.FrameTooLarge: Problem(413, "frame-too-large", "The frame is larger than allowed"),
+    library.UnknownFormat: Problem(415, "unknown-format", "The pixel format or file type is not read here"),
+    library.CorruptFrame: Problem(422, "corrupt-frame", "The frame is damaged or mislabelled"),
+    library.FrameError: Problem(422, "inconsistent-frame", "Size, format and body do not fit together"),
+    library.DeadlinePassed: Problem(503, "deadline-passed", "The answer would have come too late"),
+    library.InputError: Problem(
+        500, "unusable-configuration", "The station's recipe or calibration cannot be used"
+    ),
+    library.ModelError: Problem(500, "unusable-model", "The classifier cannot be trusted"),
+    errors.UnknownCoding: Problem(415, "unknown-coding", "The media type or coding is not read here"),
+    errors.DigestMismatch: Problem(400, "digest-mismatch", "The body is not the one that was sent"),
+    errors.BodyTooSlow: Problem(408, "body-too-slow", "The body did not arrive in time"),
+    errors.LengthRequired: Problem(411, "length-required", "The size of the body must be told first"),
+    errors.MalformedBody: Problem(400, "malformed-body", "The body is not what its headers say"),
+    errors.Unauthorized: Problem(401, "unauthorized", "A key is needed"),
+    errors.UnknownCamera: Problem(404, "unknown-camera", "No such camera"),
+    errors.UnknownFrame: Problem(404, "unknown-frame", "No such frame or picture"),
+    errors.Conflict: Problem(409, "conflict", "The frame's number is taken by other pixels"),
+    errors.QueueFull: Problem(503, "queue-full", "Too many frames of this camera are under way"),
+    errors.Busy: Problem(503, "store-failed", "The record could not be written"),
+    RequestValidationError: Problem(422, "malformed-query", "The query or path is malformed"),
+    Exception: Problem(500, "internal-error", "The station failed"),
+}
+
+_NOT_REMEMBERED = ("conflict", "unknown-camera", "unauthorized")
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Answer every error of the application as a problem."""
+    for kind in (library.CoatsightError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _answer)
+
+
+async def _answer(request: Request, error: Exception) -> JSONResponse:
+    problem, station = _problem(error), _station(request)
+    detail = _detail(error, problem)
+    if problem.status >= 500:
+        _log.warning("%s %s: %s", request.method, request.url.path, detail)
+    body: dict[str, Any] = {
+        "type": _TYPE + problem.name,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": detail,
+    }
+    headers = _headers(request, problem)
+    if station:
+        _remember(request, station, problem, detail)
+        if problem.status == 503:
+            body["retry_after_ms"] = station.admission.retry_after_ms
+            headers["Retry-After"] = str(math.ceil(station.admission.retry_after_ms / 1e3))
+    return JSONResponse(body, problem.status, headers, MEDIA_TYPE)
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, HTTPException):
+        title = HTTPStatus(error.status_code).phrase
+        return Problem(error.status_code, title.lower().replace(" ", "-"), title)
+    return next(_PROBLEMS[kind] for kind in type(error).__mro__ if kind in _PROBLEMS)
+
+
+def _detail(error: Exception, problem: Problem) -> str:
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}, got {first.get('input')!r}"
+    if isinstance(error, HTTPException):
+        return str(error.detail)
+    if problem.name == "internal-error":
+        return "expected the station to work, it failed: its log tells why"
+    return str(error)
+
+
+def _headers(request: Request, problem: Problem) -> dict[str, str]:
+    """Close where a client waits to be asked for its body: what it sends next would be taken for that."""
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    if "expect" in request.headers and not request.scope.get("body_begun"):
+        headers["Connection"] = "close"
+    return headers
+
+
+def _remember(request: Request, station: Station, problem: Problem, detail: str) -> None:
+    station.metrics.refused(problem.name)
+    key = _frame_key(request)
+    if key and problem.name not in _NOT_REMEMBERED:
+        station.refuse(key, problem.name, detail)
+
+
+def _frame_key(request: Request) -> FrameKey | None:
+    """Tell which frame a request was about, if it was about one and told it well enough."""
+    if request.method != "POST" or "camera_id" not in request.path_params:
+        return None
+    return parsed_key(request.path_params, request.query_params)
+
+
+def _station(request: Request) -> Station | None:
+    station: Station | None = getattr(request.app.state, "station", None)
+    return station

@@ -1,0 +1,242 @@
+"""What is asked and answered, for parsing and for the OpenAPI document."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+from fastapi import Path
+from fastapi.exceptions import RequestValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+
+from service.settings import NAME_PATTERN
+from service.store.entries import FrameKey
+
+CameraId: TypeAlias = Annotated[
+    str, Path(pattern=NAME_PATTERN, description="The camera's name: letters, digits, `.`, `_` and `-`.")
+]
+FrameId: TypeAlias = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="As it stands in an answer.")]
+
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+
+
+def _rfc_3339(told: object) -> object:
+    """Refuse what else would be taken for a time, such as a bare number."""
+    if isinstance(told, str) and not _RFC_3339.fullmatch(told):
+        raise ValueError("expected a time with its offset as in 2030-01-31T12:00:00Z")
+    return told
+
+
+class FrameQuery(BaseModel):
+    """The query of a posted frame."""
+
+    roll: str = Field(
+        min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$", description="Id of the roll."
+    )
+    sequence: int = Field(
+        ge=0, le=2**53, description="From 0, one more for each frame of this camera on this roll."
+    )
+    position_mm: float | None = Field(
+        None,
+        ge=-1e9,
+        le=1e9,
+        allow_inf_nan=False,
+        description="Down-web position of row 0; else sequence x rows x scale.",
+    )
+    captured_at: Annotated[AwareDatetime, BeforeValidator(_rfc_3339)] | None = Field(
+        None, description="When the frame was taken, RFC 3339."
+    )
+    width: int | None = Field(None, ge=1, le=2**31, description="Columns; needed for raw pixels.")
+    height: int | None = Field(None, ge=1, le=2**31, description="Rows; needed for raw pixels.")
+    pixel_format: str | None = Field(
+        None, max_length=32, description="PFNC name, for instance Mono8 or Mono12p; needed for raw pixels."
+    )
+
+
+_QUERY = TypeAdapter(FrameQuery)
+
+
+def parsed_query(query: Mapping[str, Any]) -> FrameQuery:
+    """Parse a frame's query; done here because FastAPI takes half a millisecond for it.
+
+    Raises
+    ------
+    RequestValidationError
+        Something is missing or malformed.
+    """
+    try:
+        return _QUERY.validate_python(dict(query))
+    except ValidationError as problem:
+        raise RequestValidationError(problem.errors()) from problem
+
+
+def query_parameters() -> list[dict[str, Any]]:
+    """Describe a frame's query for the OpenAPI document."""
+    schema = FrameQuery.model_json_schema()
+    return [
+        {"name": name, "in": "query", "required": name in schema["required"], "schema": of_name}
+        for name, of_name in schema["properties"].items()
+    ]
+
+
+class _Numbered(BaseModel):
+    camera_id: Annotated[str, Field(pattern=NAME_PATTERN)]
+    roll: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    sequence: Annotated[int, Field(ge=0, le=2**53)]
+
+
+_NUMBERED = TypeAdapter(_Numbered)
+
+
+def parsed_key(path: Mapping[str, Any], query: Mapping[str, Any]) -> FrameKey | None:
+    """Tell which frame a request is about, None where it does not tell well enough."""
+    try:
+        told = _NUMBERED.validate_python({**query, **path})
+    except ValidationError:
+        return None
+    return FrameKey(told.camera_id, told.roll, told.sequence)
+
+
+class BoxPx(BaseModel):
+    """A rectangle in the frame's pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+class FindingAnswer(BaseModel):
+    """Something seen on the web."""
+
+    id: str
+    kind: str
+    probability: float
+    lane: int | None
+    box_px: BoxPx
+    down_mm: float
+    cross_mm: float
+    length_mm: float
+    width_mm: float
+    area_mm2: float
+    contrast_sigma: float
+
+
+class DefectAnswer(FindingAnswer):
+    """A defect with its severity."""
+
+    severity: Literal["minor", "major", "critical"]
+    needs_review: bool
+
+
+class LaneAnswer(BaseModel):
+    """Where a lane lay."""
+
+    lane: int
+    left_mm: float
+    right_mm: float
+    width_mm: float
+
+
+class RecipeAnswer(BaseModel):
+    """The recipe a frame was judged by."""
+
+    name: str
+    version: int
+
+
+class CalibrationAnswer(BaseModel):
+    """The calibration a frame was measured by."""
+
+    version: int
+
+
+class ModelAnswer(BaseModel):
+    """The classifier that named the defects."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class FrameAnswer(BaseModel):
+    """A frame's outcome."""
+
+    frame_id: str
+    camera_id: str
+    roll_id: str
+    sequence: int
+    calibrated: bool
+    verdict: Literal["pass", "warn", "reject", "hold"]
+    reasons: list[str]
+    defects: list[DefectAnswer]
+    events: list[FindingAnswer]
+    lanes: list[LaneAnswer]
+    timing_ms: dict[str, float]
+    recipe: RecipeAnswer
+    calibration: CalibrationAnswer | None
+    model: ModelAnswer
+
+
+class ShownBox(BoxPx):
+    """A defect as the live page draws it."""
+
+    kind: str
+    severity: Literal["minor", "major", "critical"]
+
+
+class FrameSummary(BaseModel):
+    """A frame in the list of the latest, and in the stream of live events."""
+
+    frame_id: str
+    camera_id: str
+    roll_id: str
+    sequence: int
+    received_at: datetime
+    rows: int
+    columns: int
+    verdict: Literal["pass", "warn", "reject", "hold"]
+    reasons: list[str]
+    boxes: list[ShownBox]
+    has_image: bool
+    total_ms: float | None = Field(description="From the last byte to the record; only known live.")
+
+
+class LastFrame(BaseModel):
+    """The latest frame of a camera."""
+
+    frame_id: str
+    roll_id: str
+    sequence: int
+    received_at: datetime
+    verdict: Literal["pass", "warn", "reject", "hold"]
+
+
+class CameraAnswer(BaseModel):
+    """What a restarted edge PC needs to go on."""
+
+    camera_id: str
+    last: LastFrame | None = Field(description="The latest frame answered.")
+    last_sequence: int | None = Field(description="The largest sequence answered on that frame's roll.")
+    not_inspected: int = Field(description="Frames of that roll that were refused and not sent again.")
+    newest_calibration: int | None = Field(description="What the next roll will be measured by.")
+    under_way: int = Field(description="Frames of this camera being taken in.")
+    queue_frames: int = Field(description="How many may be.")
+    health: Literal["ok", "not calibrated", "full", "store failing"]
+
+
+class Health(BaseModel):
+    """Whether the station lives, or is ready."""
+
+    status: str
+    reasons: list[str] = []
+
+
+class ProblemAnswer(BaseModel):
+    """A problem by RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    retry_after_ms: int | None = None

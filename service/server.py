@@ -1,0 +1,46 @@
+"""The HTTP server: uvicorn, tuned for bodies of some megabytes on connections that last."""
+
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from service.allocator import keep_freed_memory
+from service.app import create_app
+from service.settings import Settings
+
+_SHUTDOWN_S = 10
+
+
+class StationServer(uvicorn.Server):
+    """A server that sends live pages home before it waits for connections to end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop taking requests, finish those under way, close."""
+        self.config.loaded_app.app.state.station.live.close()
+        await super().shutdown(sockets)
+
+
+def server_for(app: FastAPI, host: str, port: int) -> StationServer:
+    """Configure a server; the application's settings say how long idle connections stay."""
+    settings: Settings = app.state.settings
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http="httptools",
+        loop="uvloop",
+        ws="none",
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+        timeout_keep_alive=settings.keep_alive_s,
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+    )
+    return StationServer(config)
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Run the station until it is told to stop."""
+    keep_freed_memory()
+    server_for(create_app(settings), host, port).run()
