@@ -15,7 +15,7 @@ from inspection.flat_field import Light
 from inspection.frame import Frame
 from inspection.kernels.reading import BAND_ROWS, COATED
 from inspection.kernels.robust import median
-from inspection.kernels.rows import column_profiles_at
+from inspection.kernels.rows import sharpness_at
 from inspection.web import Web
 
 _EVERY_ROW = 32
@@ -83,11 +83,11 @@ def _saturation(frame: Frame, settings: FrameCheckSettings) -> Iterator[str]:
 def _lines(frame: Frame, light: Light, settings: FrameCheckSettings) -> Iterator[str]:
     """Lines that are black, or equal to the line before: noise never repeats itself.
 
-    One window's sums say which lines are worth comparing.
+    Two windows' sums say which lines are worth comparing.
     """
-    first = light.ratios[0]
+    first, second = light.ratios[0], light.ratios[1]
     black = [row for row in np.flatnonzero(first == 0) if not frame.pixels[row].any()]
-    suspects = np.flatnonzero(first[1:] == first[:-1])
+    suspects = np.flatnonzero((first[1:] == first[:-1]) & (second[1:] == second[:-1]))
     repeated = [row for row in suspects if np.array_equal(frame.pixels[row], frame.pixels[row + 1])]
     copies = len(set(repeated) - set(black))
     if len(black) > settings.most_lost_lines:
@@ -111,20 +111,18 @@ def edge_sharpness(pixels: NDArray[np.uint8] | NDArray[np.uint16], web: Web) -> 
     The median over lanes and parts of the frame; NaN where no edge is in sight.
     """
     tops, lefts = _places(web, pixels.shape[1])
-    if not tops.size:
-        return float("nan")
-    profiles = column_profiles_at(pixels, tops, lefts, _FOCUS_ROWS, 2 * _FOCUS_HALF_PX)
-    step = profiles[:, -3:].mean(axis=1) - profiles[:, :3].mean(axis=1)
-    sharpness = np.square(np.diff(profiles, axis=1)).sum(axis=1)[step != 0] / np.square(step[step != 0])
-    return median(sharpness)
+    return median(sharpness_at(pixels, tops, lefts, _FOCUS_ROWS, 2 * _FOCUS_HALF_PX))
 
 
 def _places(web: Web, columns: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First rows and columns of the windows on lane edges in which sharpness is measured."""
-    across, together = _FOCUS_ROWS // BAND_ROWS, len(web.states) - _FOCUS_ROWS // BAND_ROWS
-    bands = np.arange(0, together + 1, max(len(web.states) // 3, across))
-    seen = np.array([np.all(web.states[band : band + across] == COATED, axis=0) for band in bands])
-    lefts = web.course_px[:, :, bands].astype(np.int64) - _FOCUS_HALF_PX
-    fit = (lefts >= 0) & (lefts + 2 * _FOCUS_HALF_PX <= columns) & ~web.open_edges[:, :, None]
-    fit &= seen.T[:, None] if len(bands) else False
-    return np.broadcast_to(bands * BAND_ROWS, fit.shape)[fit], lefts[fit]
+    across, bands = _FOCUS_ROWS // BAND_ROWS, len(web.states)
+    places = []
+    for band in range(0, bands - across + 1, max(bands // 3, across)):
+        coated = (web.states[band : band + across] == COATED).all(axis=0)
+        for lane, side in np.argwhere(~web.open_edges & coated[:, None]).tolist():
+            left = int(web.course_px[lane, side, band]) - _FOCUS_HALF_PX
+            if 0 <= left <= columns - 2 * _FOCUS_HALF_PX:
+                places.append((band * BAND_ROWS, left))
+    tops, lefts = np.array(places, np.int64).reshape(-1, 2).T.copy()
+    return tops, lefts

@@ -126,6 +126,8 @@ def _coated_rows(
 
 
 def _intervals(rows: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    if rows.all():
+        return ((0, len(rows)),)
     changes = np.flatnonzero(np.diff(rows, prepend=False, append=False))
     return tuple((int(begin), int(end)) for begin, end in changes.reshape(-1, 2))
 

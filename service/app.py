@@ -13,6 +13,7 @@ from inspection.classification import Classifier, load_classifier
 from inspection.frame import Frame
 from inspection.geometry import Placement
 from inspection.pipeline import Inspector
+from models.registry import shipped_model
 from service import pages
 from service.api import cameras, frames, health, records
 from service.api.body_buffers import BodyBuffers
@@ -77,15 +78,21 @@ async def _station(settings: Settings, classifier: Classifier) -> AsyncIterator[
             timer=time.perf_counter,
         )
         parts.callback(station.close)
+        _watch(station)
         yield station
 
 
-def _own_classifier(settings: Settings) -> Classifier:
-    if settings.model:
-        return load_classifier(settings.model)
-    from models.registry import shipped_model  # noqa: PLC0415  # a station with a model of its own needs no other
+def _watch(station: Station) -> None:
+    watch, images = station.metrics.watch, station.images
+    watch("frames_under_way", "Frames being taken in, of all cameras.", lambda: station.admission.total)
+    watch("pictures_waiting", "Pictures that wait to be written.", lambda: images.waiting)
+    watch("pictures_kept", "Pictures written since the start.", lambda: images.kept)
+    watch("pictures_dropped", "Pictures that should have been kept and were not.", lambda: images.dropped)
+    watch("records_waiting", "Records that wait to be written.", lambda: station.store.waiting)
 
-    return load_classifier(shipped_model())
+
+def _own_classifier(settings: Settings) -> Classifier:
+    return load_classifier(settings.model or shipped_model())
 
 
 def _warm_up(settings: Settings, classifier: Classifier) -> None:

@@ -103,26 +103,31 @@ def agreed_row_gain(
 
 
 @compiled
-def column_profiles_at(
+def sharpness_at(
     pixels: Pixels, tops: NDArray[np.int64], lefts: NDArray[np.int64], height: int, width: int
 ) -> NDArray[np.float64]:
-    """Mean of each column of several windows of equal size.
+    """Squared slope summed over the mean profile of each window, over its squared step, per pixel.
 
     Parameters
     ----------
     pixels : ndarray of shape (rows, columns)
     tops, lefts : ndarray of shape (windows,)
+        Each window lies across an edge.
     height, width : int
+        At least six columns: the outer three on either side make the step.
 
     Returns
     -------
-    ndarray of shape (windows, width)
+    ndarray of shape (windows with a step,)
     """
-    means = np.zeros((len(tops), width))
+    sharpness, profile = np.empty(len(tops)), np.empty(width)
     for window in range(len(tops)):
-        mean = means[window]
+        profile[:] = 0
         for row in range(tops[window], tops[window] + height):
             line = pixels[row, lefts[window] : lefts[window] + width]
             for column in range(width):
-                mean[column] += line[column]
-    return means / height
+                profile[column] += line[column]
+        step = (profile[-3:].sum() - profile[:3].sum()) / 3
+        slopes = profile[1:] - profile[:-1]
+        sharpness[window] = (slopes * slopes).sum() / (step * step) if step else np.nan
+    return sharpness[np.isfinite(sharpness)]

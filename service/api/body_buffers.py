@@ -5,8 +5,7 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-_KEPT_PER_SIZE = 8
-_KEPT_SIZES = 8
+_KEPT_BYTES = 256 << 20
 
 
 class BodyBuffers:
@@ -17,16 +16,19 @@ class BodyBuffers:
 
     def __init__(self) -> None:
         self._free: defaultdict[int, list[NDArray[np.uint8]]] = defaultdict(list)
+        self._free_bytes = 0
 
     def take(self, size: int) -> NDArray[np.uint8]:
         """Return a buffer of `size` bytes with anything in it."""
-        free = self._free.get(size)
-        return free.pop() if free else np.empty(size, np.uint8)
+        if not self._free.get(size):
+            return np.empty(size, np.uint8)
+        self._free_bytes -= size
+        return self._free[size].pop()
 
     def give_back(self, buffer: NDArray[np.uint8]) -> None:
         """Take a buffer back that nobody reads any more."""
-        if buffer.size not in self._free and len(self._free) >= _KEPT_SIZES:
-            self._free.pop(next(iter(self._free)))
-        free = self._free[buffer.size]
-        if len(free) < _KEPT_PER_SIZE:
-            free.append(buffer)
+        if self._free_bytes + buffer.size > _KEPT_BYTES:
+            self._free.clear()
+            self._free_bytes = 0
+        self._free[buffer.size].append(buffer)
+        self._free_bytes += buffer.size

@@ -53,5 +53,6 @@ def check_digests(body: NDArray[np.uint8], digests: dict[str, bytes]) -> None:
     for name, told in digests.items():
         if (found := _ALGORITHMS[name](body)) != told:
             raise DigestMismatch(
-                f"expected a body with {name} {told.hex()}, got one with {found.hex()}: it was changed on its way, send it again"
+                f"expected a body with {name} {told.hex()}, got one with {found.hex()}: "
+                "it was changed on its way, send it again"
             )

@@ -61,22 +61,21 @@ def envelope_of(headers: Headers, query: FrameQuery, settings: Settings) -> Enve
     length = _content_length(headers)
     if length is not None and length > settings.max_body_bytes:
         raise FrameTooLarge(
-            f"expected a body of at most {settings.max_body_bytes} bytes, got {length}: send fewer lines per frame"
+            f"expected a body of at most {settings.max_body_bytes} bytes, got {length}: "
+            "send fewer lines per frame"
         )
     if kind == RAW and coding in ("identity", "zstd"):
         return _raw(length, query, settings, packed=coding == "zstd")
     if coding != "identity":
         raise UnknownCoding(
-            f"expected raw pixels with zstd or no Content-Encoding, got {kind} with {coding}: send it plain"
+            f"expected zstd for raw pixels or no Content-Encoding, got {coding}: send it plain"
         )
     if kind in IMAGE_MEDIA_TYPES:
         return Envelope(_told(length), partial(_image, media_type=kind, query=query, settings=settings))
     if kind == MULTIPART:
         boundary = options.get(b"boundary", b"")
         return Envelope(_told(length), partial(_form, boundary=boundary, query=query, settings=settings))
-    raise UnknownCoding(
-        f"expected a Content-Type out of {', '.join(MEDIA_TYPES)}, got {kind or 'none'}: send one of them"
-    )
+    raise UnknownCoding(f"expected a Content-Type out of {', '.join(MEDIA_TYPES)}, got {kind or 'none'}")
 
 
 def _content_length(headers: Headers) -> int | None:
@@ -103,7 +102,7 @@ def _raw(length: int | None, query: FrameQuery, settings: Settings, *, packed: b
         return Envelope(_told(length), lambda body: view(_unpacked(body, size)))
     if length not in (None, size):
         raise InconsistentFrame(
-            f"expected {size} bytes for {width} x {height} pixels of {pixel_format}, Content-Length says {length}: "
+            f"expected {size} bytes for {width} x {height} pixels of {pixel_format}, got {length}: "
             "check width, height and pixel format, and that rows are sent without padding"
         )
     return Envelope(size, view)
@@ -113,7 +112,7 @@ def _shape(query: FrameQuery) -> tuple[int, int, PixelFormat]:
     if query.width is None or query.height is None or query.pixel_format is None:
         missing = [name for name in ("width", "height", "pixel_format") if getattr(query, name) is None]
         raise InconsistentFrame(
-            f"expected width, height and pixel_format in the query of raw pixels, {', '.join(missing)} is missing"
+            f"expected width, height and pixel_format in the query of raw pixels, got no {', '.join(missing)}"
         )
     return query.width, query.height, parse(query.pixel_format)
 
@@ -141,7 +140,7 @@ def _unpacked(packed: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
         ) from problem
     if at != size or rest:
         raise InconsistentFrame(
-            f"expected {size} bytes inside zstd, got {'more' if rest else at}: check width and height"
+            f"expected {size} bytes in zstd, got {'more' if rest else at}: check width, height"
         )
     return unpacked
 
@@ -155,13 +154,14 @@ def _of_told_size(frame: Frame, query: FrameQuery) -> Frame:
     told = query.width or frame.columns, query.height or frame.rows
     if told != (frame.columns, frame.rows):
         raise InconsistentFrame(
-            f"expected a file of {told[0]} x {told[1]} pixels as the query says, got {frame.columns} x {frame.rows}"
+            f"expected a file of {told[0]} x {told[1]} pixels as the query says, "
+            f"got {frame.columns} x {frame.rows}: correct the query"
         )
     return frame
 
 
 def _form(body: NDArray[np.uint8], *, boundary: bytes, query: FrameQuery, settings: Settings) -> Frame:
-    """Decode the part `image`: a file of any type read here, or raw pixels where the query gives their shape."""
+    """Decode the part `image`: a file of any type read here, or raw pixels of the format in the query."""
     image = _image_part(body, boundary)
     if query.pixel_format is not None:
         width, height, pixel_format = _shape(query)

@@ -55,6 +55,11 @@ class Store:
         """Whether records are being written."""
         return self._writer.healthy
 
+    @property
+    def waiting(self) -> int:
+        """Records that wait to be written."""
+        return self._writer.waiting
+
     def keep_frame(self, entry: FrameEntry) -> Future[None]:
         """Keep an inspected frame."""
         return self._writer.submit(partial(writes.write_frame, entry=entry))

@@ -53,6 +53,11 @@ class Writer:
         """Whether the latest write worked and further ones will be taken."""
         return self._thread.is_alive() and not self._last_failed and not self._closed
 
+    @property
+    def waiting(self) -> int:
+        """Writes that wait for the thread."""
+        return self._waiting.qsize()
+
     def submit(self, write: Write[T]) -> Future[T]:
         """Queue a write; its future is done when it is durable.
 

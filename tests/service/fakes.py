@@ -43,7 +43,7 @@ def draw(seed: int, *, columns: int = COLUMNS, rows: int = ROWS, holes: int = 0)
     return (grey + generator.normal(0, 3, grey.shape)).clip(0, 255).astype(np.uint8)
 
 
-def shape_of(pixels: NDArray[np.uint8], pixel_format: str = "Mono8") -> dict[str, str | int]:
+def shape_of(pixels: NDArray[Any], pixel_format: str = "Mono8") -> dict[str, str | int]:
     return {"width": pixels.shape[1], "height": pixels.shape[0], "pixel_format": pixel_format}
 
 

@@ -37,7 +37,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 @pytest.fixture
 def roll(request: pytest.FixtureRequest) -> str:
     """A roll of the test's own on the station that they share."""
-    return request.node.name[:100]
+    return str(request.node.name)[:100]
 
 
 def send(client: httpx.Client, content: bytes, headers: dict[str, str], **query: Any) -> httpx.Response:
@@ -45,7 +45,9 @@ def send(client: httpx.Client, content: bytes, headers: dict[str, str], **query:
 
 
 def digest(name: str, body: bytes) -> str:
-    value = hashlib.sha256(body).digest() if name == "sha-256" else google_crc32c.value(body).to_bytes(4, "big")
+    value = (
+        hashlib.sha256(body).digest() if name == "sha-256" else google_crc32c.value(body).to_bytes(4, "big")
+    )
     return f"{name}=:{base64.b64encode(value).decode()}:"
 
 
@@ -58,10 +60,12 @@ def refusals(client: httpx.Client, name: str) -> float:
 def not_inspected(client: httpx.Client) -> int:
     """Of the latest frame's roll; refusals are written without being waited for."""
     time.sleep(0.05)
-    return client.get("/v1/cameras/cam-1").json()["not_inspected"]
+    return int(client.get("/v1/cameras/cam-1").json()["not_inspected"])
 
 
-def test_a_raw_frame_is_answered_with_everything_that_made_the_verdict(client: httpx.Client, roll: str) -> None:
+def test_a_raw_frame_is_answered_with_everything_that_made_the_verdict(
+    client: httpx.Client, roll: str
+) -> None:
     answered = post(client, draw(1, holes=3), 17, roll=roll)
     assert answered.status_code == 200
     told = FrameAnswer.model_validate_json(answered.content)
@@ -70,7 +74,9 @@ def test_a_raw_frame_is_answered_with_everything_that_made_the_verdict(client: h
     assert "not calibrated" in told.reasons
     assert len(told.defects) == 3
     box = told.defects[0].box_px
-    assert told.defects[0].down_mm == pytest.approx(17 * 256 * 0.05 + (box.y + box.height / 2) * 0.05, abs=1e-3)
+    assert told.defects[0].down_mm == pytest.approx(
+        17 * 256 * 0.05 + (box.y + box.height / 2) * 0.05, abs=1e-3
+    )
     stages = [part.split(";")[0] for part in answered.headers["Server-Timing"].split(", ")]
     assert stages == ["queue", "decode", "detect", "classify", "store", "total"]
 
@@ -90,7 +96,10 @@ def test_a_digest_that_fits_is_accepted_and_one_that_does_not_is_refused(
     wrong = send(client, body, RAW | {"Content-Digest": digest(name, body + b"x")}, sequence=0, **query)
     assert (wrong.status_code, wrong.json()["status"]) == (400, 400)
     assert refusals(client, "digest-mismatch") == before + 1
-    assert send(client, body, RAW | {"Content-Digest": digest(name, body)}, sequence=0, **query).status_code == 200
+    assert (
+        send(client, body, RAW | {"Content-Digest": digest(name, body)}, sequence=0, **query).status_code
+        == 200
+    )
 
 
 def test_all_encodings_of_the_same_pixels_are_the_same_frame(client: httpx.Client, roll: str) -> None:
@@ -123,7 +132,9 @@ def test_deep_grey_stays_deep(client: httpx.Client, roll: str) -> None:
     assert [len(frame.boxes) for frame in shown] == [2, 2]
 
 
-def test_the_same_number_with_other_pixels_is_a_conflict_that_changes_nothing(client: httpx.Client, roll: str) -> None:
+def test_the_same_number_with_other_pixels_is_a_conflict_that_changes_nothing(
+    client: httpx.Client, roll: str
+) -> None:
     first = post(client, draw(6), 0, roll=roll)
     other = post(client, draw(7), 0, roll=roll)
     assert (other.status_code, other.headers["Content-Type"]) == (409, "application/problem+json")
@@ -155,7 +166,7 @@ SHAPE = shape_of(PIXELS)
 PNG = cv2.imencode(".png", PIXELS)[1].tobytes()
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
 ZSTD = RAW | {"Content-Encoding": "zstd"}
-REFUSED = {
+REFUSED: dict[str, tuple[int, bytes, dict[str, str], dict[str, Any]]] = {
     "no type": (415, PIXELS.tobytes(), {}, SHAPE),
     "unknown type": (415, PIXELS.tobytes(), {"Content-Type": "image/webp"}, SHAPE),
     "unknown pixel format": (415, PIXELS.tobytes(), RAW, SHAPE | {"pixel_format": "Mono8s"}),
@@ -197,7 +208,21 @@ def test_what_is_wrong_is_refused_told_and_remembered(client: httpx.Client, roll
     assert not_inspected(client) == 0
 
 
-@pytest.mark.parametrize("query", [{}, {"roll": "R"}, {"roll": "R", "sequence": -1}, {"roll": "", "sequence": 1}])
+def test_the_counters_tell_what_happened(client: httpx.Client, roll: str) -> None:
+    post(client, draw(40, holes=1), 0, roll=roll)
+    told = client.get("/metrics").text
+    for name in (
+        'frames_total{verdict="hold"}',
+        "frames_under_way 0.0",
+        "pictures_dropped 0.0",
+        "records_waiting",
+    ):
+        assert f"coatsight_{name}" in told
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"roll": "R"}, {"roll": "R", "sequence": -1}, {"roll": "", "sequence": 1}]
+)
 def test_a_frame_without_a_number_is_malformed(client: httpx.Client, query: dict[str, Any]) -> None:
     refused = send(client, PIXELS.tobytes(), RAW, **SHAPE, **query)
     assert (refused.status_code, refused.headers["Content-Type"]) == (422, "application/problem+json")
@@ -281,7 +306,11 @@ def test_keys_guard_everything_but_health(tmp_path: Path) -> None:
     with running(tmp_path, key_digests=(hashlib.sha256(b"secret").hexdigest(),)) as client:
         assert post(client, draw(0), 0).status_code == 401
         assert client.get("/v1/frames/latest").status_code == 401
-        assert [client.get(path).status_code for path in ("/healthz", "/readyz", "/metrics")] == [200, 200, 200]
+        assert [client.get(path).status_code for path in ("/healthz", "/readyz", "/metrics")] == [
+            200,
+            200,
+            200,
+        ]
         client.headers["Authorization"] = "Bearer wrong"
         assert post(client, draw(0), 0).status_code == 401
         client.headers["Authorization"] = "Bearer secret"
@@ -356,7 +385,9 @@ def test_the_live_page_needs_nothing_from_elsewhere(client: httpx.Client) -> Non
 
 def test_the_openapi_document_tells_the_route(client: httpx.Client) -> None:
     told = client.get("/openapi.json").json()["paths"]["/v1/cameras/{camera_id}/frames"]["post"]
-    assert {"camera_id", "roll", "sequence", "width"} <= {parameter["name"] for parameter in told["parameters"]}
+    assert {"camera_id", "roll", "sequence", "width"} <= {
+        parameter["name"] for parameter in told["parameters"]
+    }
     assert "application/octet-stream" in told["requestBody"]["content"]
     assert {"200", "409", "413", "503"} <= set(told["responses"])
 

@@ -1,11 +1,14 @@
 """Whole frames on disk and small ones in memory."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from inspection.frame import Frame
 from service.images import Images, Picture, small_jpeg
@@ -14,16 +17,16 @@ from service.settings import Settings
 HASH = bytes(range(16))
 
 
-def picture(pixels: np.ndarray, bits: int = 8, number: int = 1, pixel_hash: bytes = HASH) -> Picture:
+def picture(pixels: NDArray[Any], bits: int = 8, number: int = 1, pixel_hash: bytes = HASH) -> Picture:
     return Picture(f"{number:016x}", "cam-1", pixel_hash, Frame(pixels, bits))
 
 
-def grey(seed: int = 0, bits: int = 8) -> np.ndarray:
+def grey(seed: int = 0, bits: int = 8) -> NDArray[Any]:
     kind = np.uint8 if bits == 8 else np.uint16
     return np.random.default_rng(seed).integers(0, 1 << bits, (64, 2048), dtype=kind)
 
 
-def images(folder: Path, on_preview=lambda _: None, **settings: object) -> Images:
+def images(folder: Path, on_preview: Callable[[str], None] = print, **settings: Any) -> Images:
     return Images(Settings(data_dir=folder, keep_free_gib=0, **settings), on_preview)
 
 
@@ -41,7 +44,9 @@ def test_a_frame_that_did_not_pass_is_kept_without_loss(tmp_path: Path, bits: in
 def test_one_in_n_frames_that_passed_is_kept(tmp_path: Path) -> None:
     kept = images(tmp_path, keep_one_passed_in=3, image_queue_frames=16)
     for number in range(1, 10):
-        kept.offer(picture(grey(number), number=number, pixel_hash=bytes([number] * 16)), passed=True, at_s=number)
+        kept.offer(
+            picture(grey(number), number=number, pixel_hash=bytes([number] * 16)), passed=True, at_s=number
+        )
     kept.close()
     assert [number for number in range(1, 10) if kept.load(bytes([number] * 16)) is not None] == [3, 6, 9]
 
@@ -101,5 +106,6 @@ def test_frames_that_passed_are_shown_a_few_times_a_second(tmp_path: Path) -> No
 def test_a_preview_is_as_bright_as_its_frame_whatever_the_bits() -> None:
     deep = np.full((64, 2048), 2048, np.uint16)
     shown = cv2.imdecode(np.frombuffer(small_jpeg(deep, 12), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert shown is not None
     assert shown.shape == (32, 1024)
     assert abs(int(shown.mean()) - 128) <= 1

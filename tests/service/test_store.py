@@ -1,11 +1,13 @@
 """The record store: durable, whole, one answer per number."""
 
 import sqlite3
+from collections.abc import Iterator
 from concurrent.futures import wait
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -61,12 +63,12 @@ def entry(sequence: int, *, number: int | None = None, defects: int = 0, events:
 
 
 @pytest.fixture
-def store(tmp_path: Path):
+def store(tmp_path: Path) -> Iterator[Store]:
     with Store(tmp_path) as opened:
         yield opened
 
 
-def asked(folder: Path, question: str) -> list[tuple]:
+def asked(folder: Path, question: str) -> list[tuple[Any, ...]]:
     with sqlite3.connect(folder / "station.sqlite") as connection:
         return connection.execute(question).fetchall()
 
@@ -88,7 +90,8 @@ def test_a_kept_frame_is_found_again_after_reopening(tmp_path: Path) -> None:
         store.keep_frame(entry(3, defects=2, events=1)).result(5)
     with Store(tmp_path) as store:
         stored = store.read(partial(reads.stored_answer, key=FrameKey("cam-1", "R1", 3)))
-        assert stored and (stored.answer, stored.pixel_hash) == (b'{"sequence":3}', (3).to_bytes(16, "big"))
+        assert stored
+        assert (stored.answer, stored.pixel_hash) == (b'{"sequence":3}', (3).to_bytes(16, "big"))
         assert store.last_number() == 4
     assert asked(tmp_path, "SELECT number, kind, lane FROM defects") == [(1, "pinhole", 1), (2, "pinhole", 1)]
     assert asked(tmp_path, "SELECT number, kind, lane FROM events") == [(1, "splice", None)]
@@ -117,7 +120,9 @@ def test_a_refusal_is_remembered_and_closed_by_the_frame(store: Store, tmp_path:
     for _ in range(2):
         store.keep_refusal(key, "queue-full", "come later", NOON).result(5)
     assert store.read(partial(reads.open_stretches, camera_id="cam-1", roll_id="R1")) == 1
-    assert asked(tmp_path, "SELECT reason, attempts, closed_at FROM not_inspected") == [("queue-full", 2, None)]
+    assert asked(tmp_path, "SELECT reason, attempts, closed_at FROM not_inspected") == [
+        ("queue-full", 2, None)
+    ]
     store.keep_frame(entry(5)).result(5)
     assert store.read(partial(reads.open_stretches, camera_id="cam-1", roll_id="R1")) == 0
 
