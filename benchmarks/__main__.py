@@ -66,7 +66,7 @@ def false_alarms(
     as_json: AsJson = False,
     keep: Keep = None,
 ) -> None:
-    """False defects on clean web."""
+    """Count false defects on clean web."""
     from benchmarks.false_alarms import false_alarms as measure  # noqa: PLC0415
 
     _run("false_alarms", lambda: measure(frames), as_json, keep)

@@ -3,7 +3,7 @@
 Found means reported as a defect of any kind whose box touches the drawn one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
@@ -18,6 +18,11 @@ from inspection.synthetic.truth import TrueDefect
 
 _NEAR_PX = 8
 _POINTS, _STAINS = 30, 6
+_GROUPS = {
+    "known products": [name for name, product in PRODUCTS.items() if not product.skip],
+    "unseen products": list(HELD_OUT),
+    "skip-coated": [name for name, product in PRODUCTS.items() if product.skip],
+}
 
 
 def points(frames: int) -> list[Row]:
@@ -48,16 +53,18 @@ def stains(frames: int) -> list[Row]:
     return rows
 
 
-def _rows(what: str, plan: Callable[[], Plan], frames: int, bar: float) -> Iterator[Row]:
+def _rows(what: str, plan: Callable[[], Plan], frames: int, bar: float) -> list[Row]:
     """One row for the products that thresholds and training have seen, one for the others."""
     with ProcessPoolExecutor(2) as pool:
         counts = dict(zip(ALL_PRODUCTS, pool.map(partial(_count, plan, frames), ALL_PRODUCTS), strict=True))
-    for name, products in (("known products", PRODUCTS), ("unseen products", HELD_OUT)):
+    rows = []
+    for name, products in _GROUPS.items():
         found, drawn = (sum(counts[product][n] for product in products) for n in (0, 1))
         low, high = wilson(found, drawn)
         detail = ", ".join(f"{product} {counts[product][0]}/{counts[product][1]}" for product in products)
         measured = f"{found / drawn:.2%} of {drawn} (95 % bounds {low:.2%} to {high:.2%}): {detail}"
-        yield Row(f"{what}; {name}", measured, f">= {bar:.0%}", found >= bar * drawn)
+        rows.append(Row(f"{what}; {name}", measured, f">= {bar:.0%}", found >= bar * drawn))
+    return rows
 
 
 def _count(plan: Callable[[], Plan], frames: int, product: str) -> tuple[int, int]:

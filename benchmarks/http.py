@@ -48,8 +48,8 @@ def http_load(seconds: float, frames_per_s: float, connections: int) -> list[Row
     with tempfile.TemporaryDirectory() as folder:
         here.calibration.save(Path(folder) / "calibrations" / _CAMERA / "1.npz")
         with _running(Path(folder)) as port:
-            _send(port, pool[:10], 10 / frames_per_s, frames_per_s, connections, "warm-up")
-            tally = _send(port, pool, seconds, frames_per_s, connections, _ROLL)
+            _send(port, pool[:10], 10 / frames_per_s, frames_per_s, connections=connections, roll="warm-up")
+            tally = _send(port, pool, seconds, frames_per_s, connections=connections, roll=_ROLL)
             lost = sum(not _kept(port, frame) for frame in track(tally.answered[::10], "asking back"))
     return _rows(tally, lost, seconds, frames_per_s)
 
@@ -59,16 +59,18 @@ def _rows(tally: _Tally, lost: int, seconds: float, frames_per_s: float) -> list
     p50, p95, p99 = (float(value) for value in np.quantile(ms, (0.5, 0.95, 0.99)))
     sent = len(tally.answered) + len(tally.refused)
     what = f"HTTP, 4 MiB raw, durable, {frames_per_s:g} frames/s for {seconds:g} s"
+    slow = f"{p99:.1f} ms (p95 {p95:.1f}, longest {ms.max():.1f})"
+    refused = f"{len(tally.refused)} of {sent} {tally.refused[:2] or ''}"
     return [
         Row(f"{what}: p50", f"{p50:.1f} ms (n {len(ms)})", f"<= {_P50_BAR_MS:g} ms", p50 <= _P50_BAR_MS),
-        Row(f"{what}: p99", f"{p99:.1f} ms (p95 {p95:.1f}, longest {ms.max():.1f})", f"<= {_P99_BAR_MS:g} ms", p99 <= _P99_BAR_MS),
-        Row(f"{what}: refused or lost", f"{len(tally.refused)} of {sent} {tally.refused[:2] or ''}", "0", not tally.refused),
-        Row("answered frames that the station no longer knows (every tenth asked)", str(lost), "0", lost == 0),
+        Row(f"{what}: p99", slow, f"<= {_P99_BAR_MS:g} ms", p99 <= _P99_BAR_MS),
+        Row(f"{what}: refused or lost", refused, "0", not tally.refused),
+        Row("answered frames no longer known to the station (every tenth asked)", str(lost), "0", lost == 0),
     ]
 
 
 def _pool(here: Station) -> list[NDArray[np.uint8]]:
-    """A hundred frames: 95 clean, 4 with one defect, 1 with twenty, in a fixed shuffled order."""
+    """Draw a hundred frames: 95 clean, 4 with one defect, 1 with twenty, in a fixed shuffled order."""
     drawn = []
     for seed, plan, count in ((11, clean(), _CLEAN), (12, exactly(1), _ONE), (13, exactly(20), _TWENTY)):
         web = here.web(seed, plan)
@@ -79,7 +81,7 @@ def _pool(here: Station) -> list[NDArray[np.uint8]]:
 
 @contextlib.contextmanager
 def _running(folder: Path) -> Iterator[int]:
-    """A station in its own process, ready."""
+    """Keep a station running in its own process, ready."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -106,9 +108,15 @@ def _wait_ready(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def _send(
-    port: int, pool: Sequence[NDArray[np.uint8]], seconds: float, frames_per_s: float, connections: int, roll: str
+    port: int,
+    pool: Sequence[NDArray[np.uint8]],
+    seconds: float,
+    frames_per_s: float,
+    *,
+    connections: int,
+    roll: str,
 ) -> _Tally:
-    """Frames in turn over several connections, each at its due time."""
+    """Post frames in turn over several connections, each at its due time."""
     tally, lock = _Tally(), threading.Lock()
     count, begun = int(seconds * frames_per_s), time.perf_counter() + 0.2
 
@@ -142,7 +150,8 @@ def _post(connection: http.client.HTTPConnection, pixels: NDArray[np.uint8], rol
         f"/v1/cameras/{_CAMERA}/frames?roll={roll}&sequence={number}"
         f"&width={columns}&height={rows}&pixel_format=Mono8"
     )
-    connection.request("POST", path, body=pixels.data, headers={"Content-Type": "application/octet-stream", "Content-Length": str(pixels.nbytes)})
+    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(pixels.nbytes)}
+    connection.request("POST", path, body=pixels.data, headers=headers)
     response = connection.getresponse()
     body = response.read()
     return "" if response.status == 200 else f"{response.status} {body[:200]!r}"

@@ -28,4 +28,5 @@ class PlainOpenCv:
         away = cv2.absdiff(self._even(frame), np.full(1, 128.0))
         _, mask = cv2.threshold(away, self._threshold, 255, cv2.THRESH_BINARY)
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        return [tuple(cv2.boundingRect(contour)) for contour in contours]
+        boxes = (cv2.boundingRect(contour) for contour in contours)
+        return [(left, top, width, height) for left, top, width, height in boxes]

@@ -32,11 +32,20 @@ from inspection.web import Web, WebSettings, find_web
 FEWEST_FRAMES = 8
 """Fewer frames cannot tell a column's gain from a streak: the gain is then smoothed across columns."""
 
+_SLOPE_ERROR = 1.6
+"""Standard error of a Gumbel slope by the quantiles 0.5 and 0.9, times the root of how many blocks were seen."""
+
 _SMOOTH_COLUMNS = 65
 _CLEAR_OF_EDGE_PX = 8
 """Beyond the blur of an edge and the little that it wavers within one frame."""
 
-_LOWEST_THRESHOLD_SIGMA = 4.5
+_LOWEST_THRESHOLD_SIGMA = dict.fromkeys(STATISTICS, 4.5) | {"edge": 6.5}
+"""Edges waver naturally in ways that a few frames do not show; what matters is many times larger."""
+
+_COATING_SHARE = dict.fromkeys(STATISTICS, 0.03) | {"point": 0.5, "streak_4": 0.12, "wide_64": 0.08}
+_FOIL_SHARE = dict.fromkeys(STATISTICS, 0.005)
+"""Share of the false alarms that each statistic may cause: what is faintest for its size gets the most."""
+
 _DEFAULT_THRESHOLD_SIGMA = 6.5
 """For statistics too rare to be fitted: about the largest of 4 million Gaussian values in 200 frames."""
 
@@ -273,10 +282,12 @@ def _with_noise(
         progress()
     thresholds = [
         {
-            name: _threshold([extremes[name][material] for extremes in seconds], settings)
-            for name in STATISTICS
+            name: _threshold(
+                name, [extremes[name][material] for extremes in seconds], share * settings.false_alarms_per_1000
+            )
+            for name, share in shares.items()
         }
-        for material in (0, 1)
+        for material, shares in enumerate((_COATING_SHARE, _FOIL_SHARE))
     ]
     return replace(draft, coating=Noise(coating, thresholds[0]), foil=Noise(foil, thresholds[1]))
 
@@ -365,17 +376,19 @@ def _sigma(samples: Sequence[NDArray[np.float32]], fallback: float = 1.0) -> flo
     return max(1.4826 * float(np.median(values)), 1e-3) if len(values) >= 100 else fallback
 
 
-def _threshold(extremes: Sequence[NDArray[np.float32]], settings: CalibratingSettings) -> float:
-    """Where blocks' extremes would lie at the wanted rate: a Gumbel law of their squares, by two quantiles."""
+def _threshold(statistic: str, extremes: Sequence[NDArray[np.float32]], wanted_per_1000: float) -> float:
+    """Where blocks' extremes would lie at the wanted rate: a Gumbel law of their squares, by two quantiles.
+
+    One standard error of the slope is added: what so few frames did not show must not alarm later.
+    """
     blocks = np.square(np.concatenate(extremes))
     if len(blocks) < 10:
         return _DEFAULT_THRESHOLD_SIGMA
-    per_frame = len(blocks) / len(extremes)
-    wanted = settings.false_alarms_per_1000 / 1000 / (2 * len(STATISTICS)) / per_frame
+    wanted = wanted_per_1000 / 1000 / (len(blocks) / len(extremes))
     middle, upper = np.quantile(blocks, [0.5, 0.9])
-    slope = (upper - middle) / (_gumbel(0.9) - _gumbel(0.5))
+    slope = (upper - middle) / (_gumbel(0.9) - _gumbel(0.5)) * (1 + _SLOPE_ERROR / np.sqrt(len(blocks)))
     reached = middle + slope * (_gumbel(1 - wanted) - _gumbel(0.5))
-    return max(float(np.sqrt(reached)), _LOWEST_THRESHOLD_SIGMA)
+    return max(float(np.sqrt(reached)), _LOWEST_THRESHOLD_SIGMA[statistic])
 
 
 def _gumbel(probability: float) -> float:

@@ -58,6 +58,10 @@ class RegionSettings:
     most: int = 200
 
 
+_SEEN_SHARE = 0.3
+"""A streak is seen where it is at least this strong, compared with the part where it is strongest."""
+
+
 class Source(StrEnum):
     """Which filter found a region."""
 
@@ -186,17 +190,17 @@ def _tile_region(
 
 
 def _streaks(rest: Screening, calibration: Calibration, settings: RegionSettings) -> list[Region]:
-    """Columns that stand out all along the frame, then those that do so along parts of it."""
-    found: list[Region] = []
-    rows, parts = len(rest.expectation.row_gain), len(rest.column_sums)
+    """Columns that stand out over the whole height, then those that do so in parts of it."""
     strongest = _strongest(list(rest.profiles.values()))
+    whole, parts = strongest[-1:], strongest[:-1]
     threshold_sigma = calibration.coating.threshold_sigma["streak_4"]
-    for begin, over, height in ((parts, strongest[-1:], rows), (0, strongest[:-1], PART_BANDS * BAND_ROWS)):
+    found: list[Region] = []
+    for over in (whole, parts):
         for top, left, mask, value in _grown(over, settings.weak_share, 1):
-            whole = begin == parts
-            bottom = rows if whole or top + len(mask) == parts else (top + len(mask)) * height
-            box = Box(top * height, left, bottom, left + mask.shape[1])
-            if _persists(rest, box) and not any(box.overlaps(longer.box) for longer in found):
+            columns = parts[:, left : left + mask.shape[1]]
+            begin, end = _extent(columns, value) if over is whole else (top, top + len(mask))
+            box = _part_box(rest, begin, end, left, mask.shape[1])
+            if not any(box.overlaps(longer.box) for longer in found):
                 pixels = np.ones((box.height, box.width), np.uint8)
                 found.append(Region(box, pixels, float(pixels.size), value * threshold_sigma, Source.STREAK))
     return found
@@ -210,12 +214,18 @@ def _strongest(maps: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     return strongest
 
 
-def _persists(rest: Screening, box: Box) -> bool:
-    """Whether a streak is there in most of its bands: a blot in a few of them has no median."""
-    bands = slice(box.top // BAND_ROWS, -(-box.bottom // BAND_ROWS))
-    tiles = slice(box.left // TILE_PX, -(-box.right // TILE_PX))
-    along = rest.tile_sums[bands, tiles].sum(axis=1)
-    return bool(np.median(along) * np.sign(along.mean()) >= 0.4 * abs(along.mean()))
+def _extent(columns: NDArray[np.float32], value: float) -> tuple[int, int]:
+    """First and one past the last part of the frame in which a streak is seen."""
+    along = (columns * np.sign(value)).max(axis=1)
+    seen = np.flatnonzero(along >= _SEEN_SHARE * along.max())
+    return int(seen[0]), int(seen[-1]) + 1
+
+
+def _part_box(rest: Screening, begin: int, end: int, left: int, width: int) -> Box:
+    """Columns over some parts of the frame, in pixels; the last part takes the rows that are left."""
+    rows, height = len(rest.expectation.row_gain), PART_BANDS * BAND_ROWS
+    bottom = rows if end == len(rest.column_sums) else end * height
+    return Box(begin * height, left, bottom, left + width)
 
 
 def _edges(
@@ -236,7 +246,7 @@ def _edges(
                 (band + len(mask)) * BAND_ROWS,
                 min(right, calibration.columns),
             )
-            window = box.grown(EDGE_WINDOW_PX // 2, 1 << 30, calibration.columns)
+            window = box.grown(EDGE_WINDOW_PX, 1 << 30, calibration.columns)
             if not any(region.box.overlaps(window) for region in points):
                 pixels = np.ones((box.height, box.width), np.uint8)
                 yield Region(box, pixels, float(pixels.size), value * limit / sigma, Source.EDGE)

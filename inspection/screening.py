@@ -22,7 +22,7 @@ from inspection.calibration import PROFILE_WIDTHS_PX, WIDE_TILES, Calibration
 from inspection.flat_field import Light
 from inspection.frame import Pixels
 from inspection.kernels.averaging import box_means, column_means, weigh_columns, weigh_tiles
-from inspection.kernels.reading import BAND_ROWS, BARE, COATED, accumulator, screen_bands
+from inspection.kernels.reading import BAND_ROWS, COATED, accumulator, screen_bands
 from inspection.web import Web, bands_in
 
 TILE_PX = 8
@@ -82,15 +82,36 @@ class Expectation:
 
     @cached_property
     def judged_columns(self) -> NDArray[np.float32]:
-        """1 for columns that no lane edge touches and no patch ends in, else 0, shape (columns,)."""
-        judged = self.known_columns.astype(np.float32)
-        judged[[0, -1]] = 0
+        """How much a column's sum counts, by part of the frame and over all of it.
+
+        0 where an edge passes, the flat field is not known, or less than half is coated; 1 where all
+        of it is; 1 / sqrt(share) between, because a mean over fewer rows has more noise.
+
+        Returns
+        -------
+        ndarray of shape (parts + 1, columns), float32
+        """
+        known = self.known_columns.astype(np.float32)
+        known[[0, -1]] = 0
+        judged = np.broadcast_to(known, (_parts(len(self.states)) + 1, len(known))).copy()
         for lane, limits in enumerate(self.lanes.transpose(1, 0, 2)):
-            judged[limits[:, 0].min() : limits[:, 1].max()] = 0
-            judged[limits[:, 2].min() : limits[:, 3].max()] = 0
-            if np.any(self.states[:, lane] != COATED):
-                judged[limits[:, 1].max() : limits[:, 2].min()] = 0
+            judged[:, limits[:, 0].min() : limits[:, 1].max()] = 0
+            judged[:, limits[:, 2].min() : limits[:, 3].max()] = 0
+            coated = self.states[:, lane] == COATED
+            if not coated.all():
+                judged[:, limits[:, 1].max() : limits[:, 2].min()] *= _weight_of_shares(coated)[:, None]
         return judged
+
+
+def _parts(bands: int) -> int:
+    return max(bands // PART_BANDS, 1)
+
+
+def _weight_of_shares(coated: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """For each part and for all bands: 1 / sqrt(share coated), 0 below half."""
+    ends = [*range(PART_BANDS, _parts(len(coated)) * PART_BANDS, PART_BANDS), len(coated)]
+    shares = np.array([part.mean() for part in np.split(coated, ends[:-1])] + [coated.mean()])
+    return np.where(shares >= 0.5, 1 / np.sqrt(np.maximum(shares, 0.5)), 0).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +204,7 @@ def _read_every_pixel(
     bands, tiles = bands_in(pixels.shape[0]), -(-pixels.shape[1] // TILE_PX)
     kind = accumulator(pixels)
     flags, tile_sums = np.empty((bands, tiles), np.uint8), np.empty((bands, tiles), np.int32)
-    column_sums = np.zeros((max(bands // PART_BANDS, 1), pixels.shape[1]), np.int32)
+    column_sums = np.zeros((_parts(bands), pixels.shape[1]), np.int32)
     gain = np.clip((expectation.row_gain - 1) * 65536, -32768, 32767).astype(np.int16)
     model = _integer_model(expectation, calibration, settings).astype(kind)
     screen_bands(
@@ -232,8 +253,6 @@ def _tile_line(
     line[0] = 1 / (pixels_times_nine * calibration.foil.limit("wide_8"))
     outermost, innermost = expectation.lanes.min(axis=0).tolist(), expectation.lanes.max(axis=0).tolist()
     for outer, inner, state in zip(outermost, innermost, states, strict=True):
-        if state == BARE:
-            continue
         line[0, outer[0] // TILE_PX : -(-inner[3] // TILE_PX)] = 0
         if state == COATED:
             inside = slice(-(-inner[1] // TILE_PX), outer[2] // TILE_PX)

@@ -23,7 +23,7 @@ from inspection.kernels.robust import fit_courses, row_medians
 from inspection.kernels.rows import even_band_means
 
 
-EDGE_WINDOW_PX = 32
+EDGE_WINDOW_PX = 20
 """Columns over which an edge is measured once it is roughly known."""
 
 
@@ -36,7 +36,8 @@ class WebSettings:
     search_mm : float
         How far the web may have wandered from its calibrated place.
     guard_px : int
-        Columns on either side of an edge that are judged by the edge's course, not by their grey.
+        Columns on either side of an edge, and rows before and after the end of a patch, that are
+        judged by where the edge runs, not by their grey.
     shortest_gap_rows : int
         Bare rows that make a skip gap; fewer are a defect.
     """
@@ -97,7 +98,7 @@ def find_web(
     settings : WebSettings
     """
     coated = _coated_rows(light, windows, calibration, settings.shortest_gap_rows)
-    states = _states(coated)
+    states = _states(coated, settings.guard_px)
     nominal = calibration.lanes_px
     open_edges = (nominal <= 0) | (nominal >= calibration.columns) | (not calibration.sees_foil)
     edges = np.broadcast_to(nominal[:, :, None], (*nominal.shape, len(states))).copy()
@@ -132,15 +133,15 @@ def _intervals(rows: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
     return tuple((int(begin), int(end)) for begin, end in changes.reshape(-1, 2))
 
 
-def _states(coated: NDArray[np.bool_]) -> NDArray[np.int8]:
-    """Per band and lane: COATED or BARE where the band and two rows around it agree, else BOUNDARY."""
+def _states(coated: NDArray[np.bool_], guard: int) -> NDArray[np.int8]:
+    """Per band and lane: COATED or BARE where the band and `guard` rows around it agree, else BOUNDARY."""
     lanes, rows = coated.shape
     states = np.full((bands_in(rows), lanes), COATED, np.int8)
     if coated.all():
         return states
     for band in range(len(states)):
         top = min(band * BAND_ROWS, rows - BAND_ROWS)
-        near = coated[:, max(top - 2, 0) : top + BAND_ROWS + 2]
+        near = coated[:, max(top - guard, 0) : top + BAND_ROWS + guard]
         states[band] = np.where(near.all(axis=1), COATED, np.where(near.any(axis=1), BOUNDARY, BARE))
     return states
 
@@ -153,7 +154,7 @@ def _trace(
     in_sight: NDArray[np.bool_],
     settings: WebSettings,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Edges and courses of all edges in sight, shape (edges, bands): first roughly, then finely."""
+    """Edges and courses of all edges in sight, shape (edges, bands): in ever narrower windows."""
     lanes, sides = np.nonzero(in_sight)
     seen = (states[:, lanes] == COATED).T
     if not lanes.size:
@@ -162,9 +163,12 @@ def _trace(
     room = _room(calibration)[lanes, sides].min()
     reach = min(settings.search_mm / calibration.placement.mm_per_px_cross, room)
     measure = _EdgeGauge(pixels, light, calibration, lanes, sides)
-    rough = np.where(seen, measure(nominal, max(int(2 * reach), 8), 1), np.nan)
-    centre = np.where(seen.any(axis=1), np.nan_to_num(row_medians(rough)), nominal)
-    fine = measure(centre, int(min(EDGE_WINDOW_PX, max(2 * room, 8))), BAND_ROWS)
+    centre, widest = nominal, max(int(2 * reach), 8)
+    for width in (widest, min(3 * EDGE_WINDOW_PX, widest)):
+        # A wide window may be a pixel or two off where the foil in it is uneven; the next is not.
+        rough = np.where(seen, measure(centre, width, 1), np.nan)
+        centre = np.where(seen.any(axis=1), np.nan_to_num(row_medians(rough)), nominal)
+    fine = measure(centre, min(EDGE_WINDOW_PX, widest), BAND_ROWS)
     course = np.where(seen.any(axis=1)[:, None], slow_courses(fine, seen), nominal[:, None])
     return np.where(seen, fine, np.nan), course
 

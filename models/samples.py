@@ -138,12 +138,8 @@ def _known(candidates: Candidates, truth: Truth) -> Iterator[tuple[int, TrueDefe
 
 def touching_px(region: Region, defect: TrueDefect) -> int:
     """Pixels of a region's box that lie on a true defect, or so near that blur joins them."""
-    box = Box(
-        max(region.box.top - _TOUCHING_PX, defect.box.top), max(region.box.left - _TOUCHING_PX, defect.box.left),
-        min(region.box.bottom + _TOUCHING_PX, defect.box.bottom), min(region.box.right + _TOUCHING_PX, defect.box.right),
-    ) if region.box.grown(_TOUCHING_PX, 1 << 30, 1 << 30).overlaps(defect.box) else None  # fmt: skip
-    if box is None:
-        return 0
-    rows = slice(box.top - defect.box.top, box.bottom - defect.box.top)
-    columns = slice(box.left - defect.box.left, box.right - defect.box.left)
+    top, left = region.box.top - defect.box.top, region.box.left - defect.box.left
+    bottom, right = region.box.bottom - defect.box.top, region.box.right - defect.box.left
+    rows = slice(max(top - _TOUCHING_PX, 0), max(bottom + _TOUCHING_PX, 0))
+    columns = slice(max(left - _TOUCHING_PX, 0), max(right + _TOUCHING_PX, 0))
     return int(np.count_nonzero(defect.mask[rows, columns]))

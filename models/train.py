@@ -81,14 +81,15 @@ def main() -> None:
     network = train(drawn["training"], training)
     unknown_below = calibrate_confidence(network, drawn["validation"], training.wanted_accuracy)
     metrics = {name: measure(network, drawn[name], unknown_below) for name in ("validation", "held_out")}
-    export(network, drawn["validation"], asked.out, asked.version, {"metrics": metrics, "training": asdict(training), "unknown_below": unknown_below})
+    told = {"metrics": metrics, "training": asdict(training), "unknown_below": unknown_below}
+    export(network, drawn["validation"], asked.out, asked.version, told)
     print(json.dumps(metrics, indent=2))
 
 
 def _drawn(
     name: str, products: dict[str, Product], cameras: Sequence[int], share: float, kept: Path | None
 ) -> Samples:
-    """Samples from the folder where they were kept, or drawn anew."""
+    """Take samples from the folder where they were kept, or drawn anew."""
     path = kept / f"{name}.npz" if kept else None
     if path and path.exists():
         with np.load(path) as file:
@@ -137,7 +138,7 @@ def _class_weights(labels: NDArray[np.int64]) -> NDArray[np.float32]:
 def _batch(
     samples: Samples, chosen: NDArray[np.int64], rng: np.random.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Some samples, mirrored across or along the web at random: the direction of a line turns with them."""
+    """Take some samples, mirrored at random across or along the web; the direction of a line turns with them."""
     crops = torch.from_numpy(samples.crops[chosen].astype(np.float32))
     features = torch.from_numpy(samples.features[chosen])
     for axis in (2, 3):
@@ -189,7 +190,7 @@ def measure(network: CoatingNetwork, samples: Samples, unknown_below: float) -> 
 
 
 def _calibration_error(probability: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
-    """Expected calibration error over ten equal bins (Naeini et al., AAAI 2015)."""
+    """Measure the expected calibration error over ten equal bins (Naeini et al., AAAI 2015)."""
     bins = np.minimum((probability * 10).astype(int), 9)
     error = 0.0
     for number in np.unique(bins):
@@ -210,8 +211,9 @@ def export(
     )  # fmt: skip
     model = path.read_bytes()
     card = {
-        "name": "coating", "version": version, "sha256": hashlib.sha256(model).hexdigest(), "precision": "fp32",
-        "kinds": [kind.value for kind in KINDS], "channels": CHANNELS, "features": FEATURES,
+        "name": "coating", "version": version, "precision": "fp32",
+        "sha256": hashlib.sha256(model).hexdigest(), "kinds": [kind.value for kind in KINDS],
+        "channels": CHANNELS, "features": FEATURES,
         "training_commit": _commit(), **told,
     }  # fmt: skip
     path.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n")
@@ -222,8 +224,9 @@ def export(
 
 
 def _commit() -> str:
-    """The commit that the training code stands at."""
-    asked = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
+    """Ask for the commit that the training code stands at."""
+    command, here = ["git", "rev-parse", "HEAD"], Path(__file__).parent
+    asked = subprocess.run(command, capture_output=True, text=True, check=False, cwd=here)
     return asked.stdout.strip() or "not under version control"
 
 

@@ -1,6 +1,6 @@
 """What a worker thread does with a frame, up to the record that is to be kept.
 
-    decode -> the same number before? -> the roll's recipe, calibration, model -> frozen camera? -> inspect
+decode -> the same number before? -> the roll's recipe, calibration, model -> frozen camera? -> inspect
 """
 
 from collections.abc import Callable
@@ -93,7 +93,9 @@ class Inspecting:
         """
         begun = self._timer()
         if begun > deadline:
-            raise DeadlinePassed("expected a free worker in time, the deadline passed while waiting: send fewer frames")
+            raise DeadlinePassed(
+                "expected a free worker in time, the deadline passed while waiting: send fewer frames"
+            )
         frame = submission.decode()
         stages_ms = {"queue": 1e3 * (begun - submitted), "decode": 1e3 * (self._timer() - begun)}
         pixels = pixel_hash(frame)
@@ -122,8 +124,8 @@ class Inspecting:
         stored = self._store.read(partial(reads.stored_answer, key=key))
         if stored and stored.pixel_hash != pixels:
             raise Conflict(
-                f"expected the pixels that frame {key.sequence} of {key.camera_id} on {key.roll_id} was answered for, "
-                "got others: give each frame its own sequence, or open a new roll"
+                f"expected the pixels that frame {key.sequence} of {key.camera_id} on {key.roll_id} "
+                "was answered for, got others: give each frame its own sequence, or open a new roll"
             )
         return stored.answer if stored else None
 

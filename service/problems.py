@@ -22,6 +22,9 @@ from service.station import Station
 from service.store.entries import FrameKey
 
 MEDIA_TYPE = "application/problem+json"
+BODY_BEGUN = "coatsight.body_begun"
+"""Set in a request's scope when its body is asked for."""
+
 _TYPE = "urn:coatsight:problem:"
 
 _log = logging.getLogger(__name__)
@@ -119,7 +122,7 @@ def _detail(error: Exception, problem: Problem) -> str:
 def _headers(request: Request, problem: Problem) -> dict[str, str]:
     """Close where a client waits to be asked for its body: what it sends next would be taken for that."""
     headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
-    if "expect" in request.headers and not request.scope.get("body_begun"):
+    if "expect" in request.headers and BODY_BEGUN not in request.scope:
         headers["Connection"] = "close"
     return headers
 

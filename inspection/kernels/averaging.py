@@ -119,7 +119,7 @@ def column_means(
     coated: NDArray[np.float32],
     background: int,
 ) -> NDArray[np.float32]:
-    """Column sums less the mean of the coated columns around each coated one; 0 where not judged.
+    """Column sums less the mean of the coated columns around each coated one, times `judged`.
 
     Foil stays as it is: its gaps are too narrow to have a background of their own.
 
@@ -127,7 +127,9 @@ def column_means(
     ----------
     sums : ndarray of shape (segments, columns), float64
         Whole numbers.
-    judged, coated : ndarray of shape (columns,), float32
+    judged : ndarray of shape (segments, columns), float32
+        0 where nothing is judged.
+    coated : ndarray of shape (columns,), float32
         1 or 0.
     background : int
         Columns on either side that make the background.
@@ -138,13 +140,16 @@ def column_means(
     """
     segments, columns = sums.shape
     means = np.empty((segments, columns), np.float32)
-    inside = (judged * coated).astype(np.float64)
-    share = inside / np.maximum(_around(inside, background), 1)
+    inside, share = np.empty(columns), np.empty(columns)
     for segment in range(segments):
+        if segment == 0 or _differ(judged[segment], judged[segment - 1]):
+            for column in range(columns):
+                inside[column] = coated[column] if judged[segment, column] else 0
+            share[:] = inside / np.maximum(_around(inside, background), 1)
         values, out = sums[segment], means[segment]
         around = _around(values * inside, background)
         for column in range(columns):
-            out[column] = np.float32(values[column] * judged[column] - around[column] * share[column])
+            out[column] = np.float32((values[column] - around[column] * share[column]) * judged[segment, column])
     return means
 
 
@@ -175,7 +180,9 @@ def weigh_columns(means, width, judged, coated, scales, over):  # type: ignore[n
         `over` is written.
     width : int
         An even width reaches one column farther left.
-    judged, coated : ndarray of shape (columns,), float32
+    judged : ndarray of shape (segments, columns), float32
+        0 where nothing is judged.
+    coated : ndarray of shape (columns,), float32
         1 or 0.
     scales : ndarray of shape (segments, 2), float32
         One over the limit of the sum, on coating and on foil.
@@ -194,6 +201,7 @@ def weigh_columns(means, width, judged, coated, scales, over):  # type: ignore[n
         for near in range(width):
             _add(padded[near : near + columns], 1, out)
         for column in range(columns):
-            out[column] *= judged[column] * (on_foil + coated[column] * (on_coating - on_foil))
+            scale = on_foil + coated[column] * (on_coating - on_foil)
+            out[column] = out[column] * scale if judged[segment, column] else np.float32(0)
             loud |= (out[column] > 1) | (out[column] < -1)
     return loud

@@ -79,7 +79,10 @@ def _lay_out(lanes, states, model, line):  # type: ignore[no-untyped-def]
         outer_left, outer_right = lanes[lane, 0], lanes[lane, 3]
         if states[lane] == BOUNDARY:
             left = right
-        if states[lane] != BARE:
+        if states[lane] == BARE:
+            # Judged pixel by pixel, but part of no mean: the means are those of the coating.
+            line[3, outer_left:outer_right] = 0
+        else:
             for begin, end in ((outer_left, left), (right, outer_right)):
                 line[1, begin:end], line[2, begin:end], line[3, begin:end] = lowest, highest, 0
     for column in (0, line.shape[1] - 1):

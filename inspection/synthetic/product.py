@@ -55,10 +55,10 @@ class Product:
     foil_gl: float
     grain_sigma: float
     grain_px: float
-    roll_sigma: float = 0.0012
+    roll_sigma: float = 0.0004
     foil_sigma: float = 0.006
     foil_line_sigma: float = 0.010
-    line_px: float = 120.0
+    line_px: float = 60.0
     lanes: int = 2
     rim_share: float = 0.04
     gap_share: float = 0.035
@@ -89,7 +89,7 @@ class Product:
 
 _STYLES = (
     Product("graphite", 0.26, 0.62, grain_sigma=2.6 / 255, grain_px=0.7),
-    Product("nmc", 0.20, 0.68, grain_sigma=2.0 / 255, grain_px=1.1, roll_sigma=0.0016, lanes=1),
+    Product("nmc", 0.20, 0.68, grain_sigma=2.0 / 255, grain_px=1.1, roll_sigma=0.0005, lanes=1),
     Product("lfp", 0.40, 0.72, grain_sigma=3.2 / 255, grain_px=0.5, foil_line_sigma=0.014, lanes=3),
     Product("graphite_skip", 0.27, 0.60, grain_sigma=2.8 / 255, grain_px=0.8, skip=(62.0, 14.0)),
 )
@@ -99,8 +99,8 @@ _HELD_OUT_STYLES = (
         "silicon_graphite", 0.32, 0.56, grain_sigma=3.8 / 255, grain_px=1.6, foil_line_sigma=0.006, lanes=4
     ),
     Product(
-        "lmfp", 0.47, 0.80, grain_sigma=2.4 / 255, grain_px=0.4, roll_sigma=0.002, foil_sigma=0.012,
-        foil_line_sigma=0.003, line_px=60.0,
+        "lmfp", 0.47, 0.80, grain_sigma=2.4 / 255, grain_px=0.4, roll_sigma=0.0006, foil_sigma=0.012,
+        foil_line_sigma=0.003, line_px=40.0,
     ),
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from service.api.digests import check_digests, parse_digests
 from service.api.envelopes import MEDIA_TYPES, Envelope, envelope_of
 from service.errors import BodyTooSlow, MalformedBody
 from service.inspecting import Submission
+from service.problems import BODY_BEGUN
 from service.schemas import CameraId, FrameAnswer, ProblemAnswer, parsed_query, query_parameters
 from service.station import Receipt, Station
 from service.store.entries import FrameKey
@@ -67,10 +68,10 @@ async def post_frame(camera_id: CameraId, request: Request) -> Response:
 
 async def _read(request: Request, body: NDArray[np.uint8], timeout_s: float) -> None:
     """Read the body to its last byte into memory that is there already."""
-    request.scope["body_begun"] = True
+    request.scope[BODY_BEGUN] = True
     try:
         async with asyncio.timeout(timeout_s):
-            got = await _filled(request, body.data)
+            got = await _fill(request, body.data)
     except TimeoutError:
         raise BodyTooSlow(f"expected the whole body within {timeout_s:g} s: send it faster") from None
     except ClientDisconnect:
@@ -79,13 +80,14 @@ async def _read(request: Request, body: NDArray[np.uint8], timeout_s: float) -> 
         raise MalformedBody(f"expected a body of {body.size} bytes, got {got}: send as many as you announce")
 
 
-async def _filled(request: Request, view: memoryview) -> int:
+async def _fill(request: Request, view: memoryview) -> int:
+    """Return how many bytes came; more than the view holds are not read."""
     at = 0
-    async for chunk in request.stream():
-        end = at + len(chunk)
+    async for piece in request.stream():
+        end = at + len(piece)
         if end > len(view):
             return end
-        view[at:end] = chunk
+        view[at:end] = piece
         at = end
     return at
 

@@ -19,8 +19,6 @@ async def require_key(request: Request) -> None:
     Unauthorized
     """
     digests = request.app.state.settings.key_digests
-    if not digests:
-        return
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     found = hashlib.sha256(key.strip().encode()).hexdigest()
     known = [hmac.compare_digest(found, digest) for digest in digests]

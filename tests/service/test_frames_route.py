@@ -396,3 +396,13 @@ def test_the_openapi_document_tells_the_route(client: httpx.Client) -> None:
 def test_what_is_not_there_is_a_problem_too(client: httpx.Client, path: str) -> None:
     missing = client.get(path)
     assert (missing.status_code, missing.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_a_kept_frame_can_be_looked_at_after_a_restart(tmp_path: Path) -> None:
+    with running(tmp_path) as client:
+        frame_id = post(client, draw(1, holes=2), 0).json()["frame_id"]
+    with running(tmp_path) as client:
+        picture = client.get(f"/v1/frames/{frame_id}/image.jpg")
+    shown = cv2.imdecode(np.frombuffer(picture.content, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert shown is not None
+    assert shown.shape == (256, 512)
