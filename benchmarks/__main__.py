@@ -7,12 +7,19 @@ from typing import Annotated
 import typer
 
 from benchmarks.answers import Row, tell
+from service.allocator import keep_freed_memory
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer for machines.")]
 Keep = Annotated[Path | None, typer.Option(help="Folder to keep the answer in, with its machine.")]
 Frames = Annotated[int, typer.Option(min=1, help="Frames of each product.")]
+
+
+@app.callback()
+def tuned() -> None:
+    """Keep freed memory in the process, as the station does."""
+    keep_freed_memory()
 
 
 def _run(name: str, measure: Callable[[], list[Row]], as_json: bool, keep: Path | None) -> None:

@@ -37,8 +37,8 @@ class _Tally:
     """What the camera saw."""
 
     latencies_ms: list[float] = field(default_factory=list)
-    answered: list[int] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    answers: list[bytes] = field(default_factory=list)
+    refused: list[bytes] = field(default_factory=list)
 
 
 def http_load(seconds: float, frames_per_s: float, connections: int) -> list[Row]:
@@ -50,14 +50,14 @@ def http_load(seconds: float, frames_per_s: float, connections: int) -> list[Row
         with _running(Path(folder)) as port:
             _send(port, pool[:10], 10 / frames_per_s, frames_per_s, connections=connections, roll="warm-up")
             tally = _send(port, pool, seconds, frames_per_s, connections=connections, roll=_ROLL)
-            lost = sum(not _kept(port, frame) for frame in track(tally.answered[::10], "asking back"))
+            lost = sum(not _kept(port, answer) for answer in track(tally.answers, "asking back"))
     return _rows(tally, lost, seconds, frames_per_s)
 
 
 def _rows(tally: _Tally, lost: int, seconds: float, frames_per_s: float) -> list[Row]:
     ms = np.array(tally.latencies_ms)
     p50, p95, p99 = (float(value) for value in np.quantile(ms, (0.5, 0.95, 0.99)))
-    sent = len(tally.answered) + len(tally.refused)
+    sent = len(tally.answers) + len(tally.refused)
     what = f"HTTP, 4 MiB raw, durable, {frames_per_s:g} frames/s for {seconds:g} s"
     slow = f"{p99:.1f} ms (p95 {p95:.1f}, longest {ms.max():.1f})"
     refused = f"{len(tally.refused)} of {sent} {tally.refused[:2] or ''}"
@@ -127,13 +127,10 @@ def _send(
         for number in range(first, count, connections):
             due = begun + number / frames_per_s
             time.sleep(max(due - time.perf_counter(), 0))
-            refusal = _post(connection, pool[number % len(pool)], roll, number)
+            status, answer = _post(connection, pool[number % len(pool)], roll, number)
             with lock:
                 tally.latencies_ms.append(1e3 * (time.perf_counter() - due))
-                if refusal:
-                    tally.refused.append(refusal)
-                else:
-                    tally.answered.append(number)
+                (tally.answers if status == 200 else tally.refused).append(answer)
 
     threads = [threading.Thread(target=camera, args=(first,)) for first in range(connections)]
     for thread in threads:
@@ -143,22 +140,20 @@ def _send(
     return tally
 
 
-def _post(connection: http.client.HTTPConnection, pixels: NDArray[np.uint8], roll: str, number: int) -> str:
-    """Empty when answered, else what the station said."""
+def _post(
+    connection: http.client.HTTPConnection, pixels: NDArray[np.uint8], roll: str, number: int
+) -> tuple[int, bytes]:
     rows, columns = pixels.shape
-    path = (
-        f"/v1/cameras/{_CAMERA}/frames?roll={roll}&sequence={number}"
-        f"&width={columns}&height={rows}&pixel_format=Mono8"
-    )
-    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(pixels.nbytes)}
-    connection.request("POST", path, body=pixels.data, headers=headers)
+    path = f"/v1/cameras/{_CAMERA}/frames?roll={roll}&sequence={number}"
+    path += f"&width={columns}&height={rows}&pixel_format=Mono8"
+    told = {"Content-Type": "application/octet-stream", "Content-Length": str(pixels.nbytes)}
+    connection.request("POST", path, body=pixels.data, headers=told)
     response = connection.getresponse()
-    body = response.read()
-    return "" if response.status == 200 else f"{response.status} {body[:200]!r}"
+    return response.status, response.read()
 
 
-def _kept(port: int, number: int) -> bool:
+def _kept(port: int, answer: bytes) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("GET", f"/v1/cameras/{_CAMERA}/rolls/{_ROLL}/frames/{number}")
+    connection.request("GET", f"/v1/frames/{json.loads(answer)['frame_id']}")
     response = connection.getresponse()
-    return response.status == 200 and json.loads(response.read())["sequence"] == number
+    return response.status == 200 and response.read() == answer

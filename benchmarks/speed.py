@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,8 @@ from benchmarks.answers import Row
 from benchmarks.plain_opencv import PlainOpenCv
 from benchmarks.stations import Station, station
 from inspection.frame import Frame
-from inspection.synthetic.plan import Plan, clean, exactly
+from inspection.synthetic.order import Plan
+from inspection.synthetic.plan import clean, exactly
 
 _DISTINCT = 8
 _Task: TypeAlias = tuple[Sequence[NDArray[np.uint8]], Callable[[NDArray[np.uint8]], object]]
@@ -27,7 +29,11 @@ def speed(rounds: int, product: str = "graphite") -> list[Row]:
     clean_frames, busy_frames = _frames(here, 1, clean()), _frames(here, 2, exactly(20))
     plain = PlainOpenCv(np.stack(clean_frames))
     inspect: Callable[[NDArray[np.uint8]], object] = lambda pixels: here.inspector.inspect(Frame(pixels))  # noqa: E731
-    tasks: dict[str, _Task] = {"clean": (clean_frames, inspect), "busy": (busy_frames, inspect), "plain": (clean_frames, plain.boxes)}
+    tasks: dict[str, _Task] = {
+        "clean": (clean_frames, inspect),
+        "busy": (busy_frames, inspect),
+        "plain": (clean_frames, plain.boxes),
+    }
     times = {name: np.array(ms) for name, ms in _timed(tasks, rounds).items()}
     rows = [
         _row("clean frame, pixels to verdict", times["clean"], _CLEAN_BAR_MS),

@@ -9,7 +9,8 @@ from inspection.classification import Classifier, load_classifier
 from inspection.geometry import Placement
 from inspection.pipeline import Inspector
 from inspection.recipe import default_recipe
-from inspection.synthetic.plan import Plan, clean
+from inspection.synthetic.order import Plan
+from inspection.synthetic.plan import clean
 from inspection.synthetic.product import HELD_OUT, PRODUCTS
 from inspection.synthetic.web import SyntheticWeb
 from models.registry import shipped_model

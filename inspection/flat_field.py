@@ -23,6 +23,9 @@ WINDOW_COLUMNS = 32
 
 ROWS_PER_LEVEL_SAMPLE = 8
 
+_DARKEST = 1e-3
+"""A dead lamp counts as this: frame checks hold the frame, and nothing is divided by zero."""
+
 
 @dataclass(frozen=True)
 class FlatFieldSettings:
@@ -124,6 +127,6 @@ def measure_light(pixels: Pixels, windows: Windows, settings: FlatFieldSettings)
     ratios = sums * (1 / windows.expected).astype(np.float32)[:, None]
     window_levels = row_medians(ratios[:, ::ROWS_PER_LEVEL_SAMPLE])
     lane_levels = np.array([median(window_levels[windows.lanes == n]) for n in range(windows.lanes[-1] + 1)])
-    level = median(window_levels)
+    level = max(median(window_levels), _DARKEST)
     row_gain = agreed_row_gain(ratios, window_levels, settings.largest_flicker)
     return Light(level, lane_levels / level, row_gain, ratios)

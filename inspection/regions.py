@@ -24,6 +24,7 @@ from inspection.calibration import Calibration
 from inspection.geometry import Box
 from inspection.kernels.gathering import gather
 from inspection.kernels.growing import grow
+from inspection.kernels.pictures import mask_moments
 from inspection.kernels.reading import BAND_ROWS
 from inspection.screening import PART_BANDS, TILE_PX, Expectation, Screening
 from inspection.segmentation import STEPS_PER_SIGMA, Patch
@@ -99,9 +100,10 @@ class Region:
 
         The direction is in degrees from 0, across the web, to 180; 90 runs down the web.
         """
-        moments = cv2.moments(self.mask, binaryImage=True)
-        mass = max(moments["m00"], 1.0)
-        xx, yy, xy = moments["mu20"] / mass + 1 / 12, moments["mu02"] / mass + 1 / 12, moments["mu11"] / mass
+        mass, down, cross, down_down, cross_cross, down_cross = mask_moments(self.mask).tolist()
+        # A pixel is a square, not a point: it has a second moment of its own.
+        xx, yy = cross_cross / mass - (cross / mass) ** 2 + 1 / 12, down_down / mass - (down / mass) ** 2 + 1 / 12
+        xy = down_cross / mass - down * cross / mass**2
         spread = math.hypot((xx - yy) / 2, xy)
         longer, shorter = (xx + yy) / 2 + spread, max((xx + yy) / 2 - spread, 1 / 12)
         angle = 0.5 * math.degrees(math.atan2(2 * xy, xx - yy)) % 180
@@ -173,20 +175,19 @@ def _wide(rest: Screening, calibration: Calibration, settings: RegionSettings) -
     for tiles, over in rest.wide.items():
         threshold_sigma = calibration.coating.threshold_sigma[f"wide_{TILE_PX * tiles}"]
         for top, left, mask, strongest in _grown(over, settings.weak_share, 1):
-            region = _tile_region(rest.expectation, top, left, mask, strongest * threshold_sigma)
-            if not any(region.box.overlaps(finer.box) for finer in found):
-                found.append(region)
+            box = _tile_box(rest.expectation, top, left, *mask.shape)
+            if not any(box.overlaps(finer.box) for finer in found):
+                pixels = mask.repeat(BAND_ROWS, axis=0).repeat(TILE_PX, axis=1)[: box.height, : box.width]
+                area_px = float(cv2.countNonZero(pixels))
+                found.append(Region(box, pixels, area_px, strongest * threshold_sigma, Source.WIDE))
     return found
 
 
-def _tile_region(
-    expectation: Expectation, top: int, left: int, mask: NDArray[np.uint8], contrast_sigma: float
-) -> Region:
+def _tile_box(expectation: Expectation, top: int, left: int, bands: int, tiles: int) -> Box:
+    """Tiles as pixels, cut at the frame's rim."""
     rows, columns = len(expectation.row_gain), len(expectation.coating_gl)
     top_px, left_px = min(top * BAND_ROWS, rows - BAND_ROWS), left * TILE_PX
-    pixels = np.kron(mask, np.ones((BAND_ROWS, TILE_PX), np.uint8))[: rows - top_px, : columns - left_px]
-    box = Box(top_px, left_px, top_px + pixels.shape[0], left_px + pixels.shape[1])
-    return Region(box, pixels, float(pixels.sum()), contrast_sigma, Source.WIDE)
+    return Box(top_px, left_px, min(top_px + bands * BAND_ROWS, rows), min(left_px + tiles * TILE_PX, columns))
 
 
 def _streaks(rest: Screening, calibration: Calibration, settings: RegionSettings) -> list[Region]:

@@ -9,6 +9,7 @@ Each is a matched filter for its shape (Turin, IRE Trans. IT-6, 1960), so thresh
 multiples of the noise that calibration measured at the same scale.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -314,9 +315,15 @@ def column_profiles(
 
 
 def _profile_scales(width: int, parts: int, rows: int, calibration: Calibration) -> NDArray[np.float32]:
-    """One over the limit of a sum down `width` columns, by part of the frame and material."""
+    """One over the limit of a sum down `width` columns, by part of the frame and material.
+
+    Noise was measured on frames of the calibration's height; the mean over fewer rows has more.
+    """
+    part_rows, calibrated_part_rows = rows / parts, calibration.rows / _parts(bands_in(calibration.rows))
     scales = np.empty((parts + 1, 2), np.float32)
     for material, noise in enumerate((calibration.coating, calibration.foil)):
-        scales[:parts, material] = SUM_TO_GL * parts / (rows * width * noise.limit(f"part_{width}"))
-        scales[parts, material] = SUM_TO_GL / (rows * width * noise.limit(f"streak_{width}"))
+        part_limit = noise.limit(f"part_{width}") * math.sqrt(calibrated_part_rows / part_rows)
+        whole_limit = noise.limit(f"streak_{width}") * math.sqrt(calibration.rows / rows)
+        scales[:parts, material] = SUM_TO_GL / (part_rows * width * part_limit)
+        scales[parts, material] = SUM_TO_GL / (rows * width * whole_limit)
     return scales

@@ -109,6 +109,9 @@ class VerdictSettings:
         What a defect of that severity makes of the frame.
     review_below : float
         Names less probable than this are marked for review; 0 to 1.
+    largest_hidden_share : float
+        Share of the frame that may lie under events, as under the tape of a splice; beyond it too
+        little was seen to judge.
 
     Raises
     ------
@@ -121,6 +124,7 @@ class VerdictSettings:
     major: Verdict = Verdict.REJECT
     critical: Verdict = Verdict.REJECT
     review_below: float = 0.8
+    largest_hidden_share: float = 0.5
 
     def __post_init__(self) -> None:
         for severity in _SEVERITIES:
@@ -181,8 +185,13 @@ def judge(
         _judge_one(finding, per_m2, settings) for finding in findings if finding.kind not in EVENT_KINDS
     ]
     defects = tuple(defect for defect, _ in judged)
-    verdict = Verdict.HOLD if holds else _worst(settings.verdict_of(defect) for defect in defects)
-    return Judgement(verdict, (*holds, *_reasons(judged, settings)), defects, events)
+    hidden = sum(event.area_mm2 for event in events) / frame_area_mm2
+    if hidden > settings.largest_hidden_share:
+        holds = (*holds, f"hidden: {hidden:.0%} of the frame lies under {events[0].kind}")
+    seen = tuple(f"{event.kind}: the web under it was not inspected" for event in events)
+    least = Verdict.WARN if events else Verdict.PASS
+    verdict = Verdict.HOLD if holds else _worst([least, *map(settings.verdict_of, defects)])
+    return Judgement(verdict, (*holds, *_reasons(judged, settings), *seen), defects, events)
 
 
 def _densities(findings: Sequence[Finding], frame_area_mm2: float) -> dict[Kind, float]:

@@ -169,7 +169,9 @@ def _trace(
         rough = np.where(seen, measure(centre, width, 1), np.nan)
         centre = np.where(seen.any(axis=1), np.nan_to_num(row_medians(rough)), nominal)
     fine = measure(centre, min(EDGE_WINDOW_PX, widest), BAND_ROWS)
-    course = np.where(seen.any(axis=1)[:, None], slow_courses(fine, seen), nominal[:, None])
+    course = slow_courses(fine, seen)
+    # Nothing seen of an edge, as in a black frame: it is taken to be where it usually is.
+    course = np.where(np.isfinite(course), course, nominal[:, None])
     return np.where(seen, fine, np.nan), course
 
 

@@ -22,6 +22,10 @@ class CoatingNetwork(nn.Module):
         Of the training samples' measurements; part of the network, so that nobody scales them twice.
     """
 
+    means: Tensor
+    deviations: Tensor
+    temperature: Tensor
+
     def __init__(self, channels: int, kinds: int, means: Tensor, deviations: Tensor) -> None:
         super().__init__()
         self.register_buffer("means", means)

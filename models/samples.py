@@ -14,7 +14,7 @@ from inspection.calibrating import calibrate
 from inspection.calibration import Calibration
 from inspection.candidates import Candidates
 from inspection.defect import Kind
-from inspection.geometry import Box, Placement
+from inspection.geometry import Placement
 from inspection.pipeline import light_windows, look
 from inspection.recipe import default_recipe
 from inspection.regions import Region
@@ -23,7 +23,7 @@ from inspection.synthetic.product import Product
 from inspection.synthetic.truth import TrueDefect, Truth
 from inspection.synthetic.web import SyntheticWeb
 
-KINDS = tuple(kind for kind in Kind if kind is not Kind.UNKNOWN)
+KINDS: tuple[Kind, ...] = tuple(kind for kind in Kind if kind is not Kind.UNKNOWN)
 """What the classifier tells apart, in the order of its outputs."""
 
 _CALIBRATION_FRAMES = 16
@@ -31,7 +31,7 @@ _TOUCHING_PX = 6
 _OWN_SHARE = 0.8
 """A region is a sample when at least this share of the truth it touches is of one kind."""
 
-PER_FRAME = dict.fromkeys(KINDS, 12) | {
+PER_FRAME: dict[Kind, int] = dict.fromkeys(KINDS, 12) | {
     Kind.STREAK: 4, Kind.STAIN: 5, Kind.WRINKLE: 4, Kind.DELAMINATION: 4, Kind.CRACK: 5, Kind.SCRATCH: 6,
     Kind.FOIL_CONTAMINATION: 6, Kind.EDGE_DEFECT: 6, Kind.SPLICE: 1,
 }  # fmt: skip

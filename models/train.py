@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.progress import track
+from rich.progress import Progress, track
 from torch import Tensor, nn
 
 from inspection.candidates import CHANNELS, FEATURES
@@ -95,8 +95,9 @@ def _drawn(
         with np.load(path) as file:
             return Samples(**file)
     frames = {kind: max(int(count * share), 4) for kind, count in FRAMES_BY_KIND.items()}
-    steps = iter(track(range(len(products) * len(cameras) * sum(frames.values())), f"drawing {name}"))
-    samples = draw_samples(list(products.values()), cameras, frames, lambda: next(steps, None) and None)
+    with Progress() as bar:
+        drawing = bar.add_task(f"drawing {name}", total=len(products) * len(cameras) * sum(frames.values()))
+        samples = draw_samples(list(products.values()), cameras, frames, lambda: bar.advance(drawing))
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, **vars(samples))
@@ -125,7 +126,8 @@ def train(samples: Samples, training: Training) -> CoatingNetwork:
             loss_of(network(crops, measured), labels).backward()
             optimizer.step()
             schedule.step()
-    return network.eval()
+    network.eval()
+    return network
 
 
 def _class_weights(labels: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -138,7 +140,7 @@ def _class_weights(labels: NDArray[np.int64]) -> NDArray[np.float32]:
 def _batch(
     samples: Samples, chosen: NDArray[np.int64], rng: np.random.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Take some samples, mirrored at random across or along the web; the direction of a line turns with them."""
+    """Take samples, mirrored at random across or along the web; the direction of a line turns with them."""
     crops = torch.from_numpy(samples.crops[chosen].astype(np.float32))
     features = torch.from_numpy(samples.features[chosen])
     for axis in (2, 3):
@@ -199,9 +201,7 @@ def _calibration_error(probability: NDArray[np.float32], right: NDArray[np.bool_
     return error
 
 
-def export(
-    network: CoatingNetwork, samples: Samples, path: Path, version: str, told: dict[str, Any]
-) -> None:
+def export(network: CoatingNetwork, samples: Samples, path: Path, version: str, told: dict[str, Any]) -> None:
     """Write the network, its card, and stored inputs with the answers that the runtime gives them."""
     example = torch.zeros(2, len(CHANNELS), 64, 64), torch.zeros(2, len(FEATURES))
     torch.onnx.export(

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from inspection.kernels.compiler import compiled
 
-
 @compiled
 def grow(
     values: NDArray[Any], weak: float, strong: float, reach: int
@@ -35,49 +34,65 @@ def grow(
         The value farthest from zero in each group.
     """
     rows, columns = values.shape
-    labels = np.zeros((rows, columns), np.int32)
-    # Every cell enters once, so the queue ends up as the list of all members, group after group.
-    queue = np.empty(rows * columns, np.int64)
-    groups = done = filled = 0
-    loud = np.float32(strong)
+    # A rim of nothing all around spares the innermost loop its bounds checks; -1 waits to be taken.
+    stride = columns + 2 * reach
+    labels = np.zeros((rows + 2 * reach, stride), np.int32)
+    inner = labels[reach : rows + reach, reach : columns + reach]
+    quiet = _mark_weak(values, np.float32(weak), np.float32(strong), inner)
+    flat = labels.ravel()
+    near = np.array([y * stride + x for y in range(-reach, reach + 1) for x in range(-reach, reach + 1)])
+    queue = np.empty(np.count_nonzero(flat), np.int64)
+    ends, groups, filled = np.empty(len(queue) + 1, np.int64), 0, 0
+    ends[0] = 0
     for row in range(rows):
-        line, quiet = values[row], True
-        for column in range(columns):
-            quiet &= abs(np.float32(line[column])) < loud
-        if quiet:
+        if quiet[row]:
             continue
+        line, start = values[row], (row + reach) * stride + reach
         for column in range(columns):
-            if abs(np.float32(line[column])) < loud or labels[row, column]:
+            if abs(np.float32(line[column])) < strong or flat[start + column] > 0:
                 continue
+            done = filled
             groups += 1
-            labels[row, column] = groups
-            queue[filled] = row * columns + column
+            flat[start + column], queue[filled] = groups, start + column
             filled += 1
             while done < filled:
-                y, x = divmod(queue[done], columns)
+                here = queue[done]
                 done += 1
-                for near_y in range(max(y - reach, 0), min(y + reach + 1, rows)):
-                    for near_x in range(max(x - reach, 0), min(x + reach + 1, columns)):
-                        if labels[near_y, near_x] == 0 and abs(values[near_y, near_x]) >= weak:
-                            labels[near_y, near_x] = groups
-                            queue[filled] = near_y * columns + near_x
-                            filled += 1
-    extents, extremes = _measure(values, labels, queue[:filled], groups)
-    return labels, extents, extremes
+                for step in near:
+                    if flat[here + step] < 0:
+                        flat[here + step], queue[filled] = groups, here + step
+                        filled += 1
+            ends[groups] = filled
+    extents, extremes = np.empty((groups, 5), np.int64), np.zeros(groups)
+    for group in range(groups):
+        members = queue[ends[group] : ends[group + 1]]
+        extremes[group] = _measure(values, members, stride, reach, extents[group])
+    return np.maximum(inner, np.int32(0)), extents, extremes
 
 
 @compiled
-def _measure(values, labels, members, groups):  # type: ignore[no-untyped-def]
-    rows, columns = values.shape
-    extents, extremes = np.zeros((groups, 5), np.int64), np.zeros(groups)
-    extents[:, 0], extents[:, 1] = rows, columns
+def _mark_weak(values, weak, strong, labels):  # type: ignore[no-untyped-def]
+    """Write -1 where a cell may belong to a group; return which rows have no strong cell."""
+    quiet = np.empty(len(values), np.bool_)
+    for row in range(len(values)):
+        line, out, loud = values[row], labels[row], False
+        for column in range(len(line)):
+            size = abs(np.float32(line[column]))
+            out[column] = -np.int32(size >= weak)
+            loud |= size >= strong
+        quiet[row] = not loud
+    return quiet
+
+
+@compiled
+def _measure(values, members, stride, reach, extent):  # type: ignore[no-untyped-def]
+    extreme = 0.0
+    extent[:] = values.shape[0], values.shape[1], 0, 0, len(members)
     for member in members:
-        y, x = divmod(member, columns)
-        group, value = labels[y, x] - 1, float(values[y, x])
-        extent = extents[group]
+        y, x = member // stride - reach, member % stride - reach
         extent[0], extent[1] = min(extent[0], y), min(extent[1], x)
         extent[2], extent[3] = max(extent[2], y + 1), max(extent[3], x + 1)
-        extent[4] += 1
-        if abs(value) > abs(extremes[group]):
-            extremes[group] = value
-    return extents, extremes
+        value = float(values[y, x])
+        if abs(value) > abs(extreme):
+            extreme = value
+    return extreme

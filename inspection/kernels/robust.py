@@ -54,8 +54,8 @@ def fit_courses(
     course = np.empty_like(edges_px)
     ridge = 1e-9 * np.eye(len(powers))
     for edge in range(len(edges_px)):
-        known = powers[:, seen[edge]].copy()
-        values = edges_px[edge][seen[edge]]
+        usable = seen[edge] & np.isfinite(edges_px[edge])
+        known, values = powers[:, usable].copy(), edges_px[edge][usable]
         fitted = np.full(len(values), median(values))
         coefficients = np.full(len(powers), np.nan)
         for _ in range(_ROUNDS if len(values) else 0):

@@ -94,9 +94,9 @@ def agreed_row_gain(
         ratio, scale = ratios[window], np.float32(1 / levels[window])
         for row in range(rows):
             deviation = ratio[row] * scale - np.float32(1)
-            agrees = np.float32(abs(deviation) <= tolerance)
-            total[row] += agrees * deviation
-            count[row] += agrees
+            agrees = abs(deviation) <= tolerance
+            total[row] += deviation if agrees else np.float32(0)
+            count[row] += np.float32(agrees)
     for row in range(rows):
         total[row] = np.float32(1) + (total[row] / count[row] if 2 * count[row] >= windows else np.float32(0))
     return total

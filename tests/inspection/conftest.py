@@ -9,7 +9,6 @@ from inspection.calibrating import calibrate
 from inspection.calibration import Calibration
 from inspection.candidates import CHANNELS, FEATURES
 from inspection.classification import Classifier
-
 from inspection.geometry import Placement
 from inspection.onnx_model import Card
 from inspection.synthetic.plan import clean

@@ -65,8 +65,8 @@ def test_the_gap_is_the_margin_that_makes_boxes_touch(one, other) -> None:
 def test_a_grown_box_stays_in_the_frame_and_around_the_box(box, margin) -> None:
     grown = box.grown(margin, ROWS, COLUMNS)
     assert grown.union(box) == grown
-    assert 0 <= grown.top
-    assert 0 <= grown.left
+    assert grown.top >= 0
+    assert grown.left >= 0
     assert grown.bottom <= ROWS
     assert grown.right <= COLUMNS
     assert grown.height <= box.height + 2 * margin

@@ -54,7 +54,8 @@ def test_a_frame_passes_only_without_defects_by_default(found) -> None:
 
 
 @pytest.mark.parametrize(
-    ("severity", "verdict"), [("minor", Verdict.WARN), ("major", Verdict.REJECT), ("critical", Verdict.REJECT)]
+    ("severity", "verdict"),
+    [("minor", Verdict.WARN), ("major", Verdict.REJECT), ("critical", Verdict.REJECT)],
 )
 def test_severity_decides_the_verdict(severity, verdict) -> None:
     settings = VerdictSettings(kinds={Kind.STAIN: KindRule(Severity(severity))})
@@ -134,7 +135,10 @@ def test_a_splice_is_an_event_and_no_defect() -> None:
 @pytest.mark.parametrize("severity", list(Severity))
 def test_unknown_is_never_better_than_warn(severity) -> None:
     lenient = VerdictSettings(
-        kinds={Kind.UNKNOWN: KindRule(severity)}, minor=Verdict.PASS, major=Verdict.PASS, critical=Verdict.PASS
+        kinds={Kind.UNKNOWN: KindRule(severity)},
+        minor=Verdict.PASS,
+        major=Verdict.PASS,
+        critical=Verdict.PASS,
     )
     judgement = judge([finding(Kind.UNKNOWN)], (), M2, lenient)
     assert judgement.verdict is Verdict.WARN

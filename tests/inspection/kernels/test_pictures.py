@@ -29,7 +29,10 @@ def middles(side):
 def test_pictures_are_cell_means_in_grey_reflectance_and_noise_units(drawn, on_foil) -> None:
     rng, pixels = drawn
     top, left = (int(rng.integers(0, side // 2)) for side in pixels.shape)
-    height, width = int(rng.integers(4, len(pixels) - top + 1)), int(rng.integers(4, pixels.shape[1] - left + 1))
+    height, width = (
+        int(rng.integers(4, len(pixels) - top + 1)),
+        int(rng.integers(4, pixels.shape[1] - left + 1)),
+    )
     full = np.iinfo(pixels.dtype).max
     coating = rng.uniform(0.1 * full, 0.3 * full, pixels.shape[1]).astype(np.float32)
     foil, gain = coating + np.float32(full / 3), rng.uniform(0.97, 1.03, len(pixels)).astype(np.float32)
