@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.calibration import STATISTICS, WIDE_TILES, Calibration, Noise
+from inspection.calibration import STATISTICS, Calibration, Noise
 from inspection.errors import CalibrationError
 from inspection.flat_field import FlatFieldSettings, Light, measure_light, place_windows
 from inspection.frame import Frame
@@ -32,8 +32,11 @@ from inspection.web import Web, WebSettings, find_web
 FEWEST_FRAMES = 8
 """Fewer frames cannot tell a column's gain from a streak: the gain is then smoothed across columns."""
 
-_SLOPE_ERROR = 1.6
-"""Standard error of a Gumbel slope by the quantiles 0.5 and 0.9, times the root of how many blocks were seen."""
+_MIDDLE, _UPPER = 0.5, 0.75
+"""Quantiles of the blocks' extremes that a law is fitted to: a fifth of the blocks may hold defects."""
+
+_SLOPE_ERROR = 1.9
+"""Standard error of a slope by these quantiles, times the root of how many blocks were seen."""
 
 _SMOOTH_COLUMNS = 65
 _CLEAR_OF_EDGE_PX = 8
@@ -283,7 +286,9 @@ def _with_noise(
     thresholds = [
         {
             name: _threshold(
-                name, [extremes[name][material] for extremes in seconds], share * settings.false_alarms_per_1000
+                name,
+                [extremes[name][material] for extremes in seconds],
+                share * settings.false_alarms_per_1000,
             )
             for name, share in shares.items()
         }
@@ -385,9 +390,11 @@ def _threshold(statistic: str, extremes: Sequence[NDArray[np.float32]], wanted_p
     if len(blocks) < 10:
         return _DEFAULT_THRESHOLD_SIGMA
     wanted = wanted_per_1000 / 1000 / (len(blocks) / len(extremes))
-    middle, upper = np.quantile(blocks, [0.5, 0.9])
-    slope = (upper - middle) / (_gumbel(0.9) - _gumbel(0.5)) * (1 + _SLOPE_ERROR / np.sqrt(len(blocks)))
-    reached = middle + slope * (_gumbel(1 - wanted) - _gumbel(0.5))
+    middle, upper = np.quantile(blocks, [_MIDDLE, _UPPER])
+    slope = (
+        (upper - middle) / (_gumbel(_UPPER) - _gumbel(_MIDDLE)) * (1 + _SLOPE_ERROR / np.sqrt(len(blocks)))
+    )
+    reached = middle + slope * (_gumbel(1 - wanted) - _gumbel(_MIDDLE))
     return max(float(np.sqrt(reached)), _LOWEST_THRESHOLD_SIGMA[statistic])
 
 

@@ -8,6 +8,7 @@ average out differently from white noise. Thresholds are multiples of that noise
 import dataclasses
 import json
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -172,7 +173,15 @@ class Calibration:
             placement = Placement(**fields.pop("placement"))
             coating, foil = Noise(**fields.pop("coating")), Noise(**fields.pop("foil"))
             return cls(placement=placement, coating=coating, foil=foil, **arrays, **fields)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as problem:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            EOFError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as problem:
             raise CalibrationError(
                 f"expected a calibration file of format {_FORMAT} at {path}, got {problem}: calibrate anew"
             ) from problem

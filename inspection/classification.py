@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Interval
 
 from inspection.candidates import CHANNELS, FEATURES, Candidates
 from inspection.defect import Kind
@@ -21,7 +24,7 @@ class ClassificationSettings:
         Probability below which a defect is called `unknown`; None takes the model's own figure.
     """
 
-    unknown_below: float | None = None
+    unknown_below: Annotated[float, Interval(ge=0, le=1)] | None = None
 
 
 @dataclass(frozen=True)

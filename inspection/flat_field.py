@@ -10,8 +10,10 @@ the web would be corrected away.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 
 from inspection.frame import Pixels
@@ -37,7 +39,7 @@ class FlatFieldSettings:
         Row gains beyond 1 +- this are not corrected but inspected as they are.
     """
 
-    largest_flicker: float = 0.03
+    largest_flicker: Annotated[float, Interval(ge=0, le=0.2)] = 0.03
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,10 @@ Out: reasons to hold the frame, in plain words; none when it is fit.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 
 from inspection.calibration import Calibration
@@ -39,11 +41,11 @@ class FrameCheckSettings:
         Black or repeated lines.
     """
 
-    lowest_lamp: float = 0.6
-    highest_lamp: float = 1.4
-    largest_saturated_share: float = 0.02
-    lowest_focus: float = 0.5
-    most_lost_lines: int = 0
+    lowest_lamp: Annotated[float, Interval(gt=0, lt=1)] = 0.6
+    highest_lamp: Annotated[float, Interval(gt=1, le=10)] = 1.4
+    largest_saturated_share: Annotated[float, Interval(ge=0, lt=1)] = 0.02
+    lowest_focus: Annotated[float, Interval(ge=0, lt=1)] = 0.5
+    most_lost_lines: Annotated[int, Interval(ge=0, le=100)] = 0
 
 
 def check_frame(
@@ -110,15 +112,17 @@ def edge_sharpness(pixels: NDArray[np.uint8] | NDArray[np.uint16], web: Web) -> 
     For a Gaussian blur of s px it is 1 / (2 sqrt(pi) s), so it halves when the blur doubles.
     The median over lanes and parts of the frame; NaN where no edge is in sight.
     """
-    tops, lefts = _places(web, pixels.shape[1])
+    tops, lefts = _places(web, pixels.shape)
     return median(sharpness_at(pixels, tops, lefts, _FOCUS_ROWS, 2 * _FOCUS_HALF_PX))
 
 
-def _places(web: Web, columns: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _places(web: Web, shape: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First rows and columns of the windows on lane edges in which sharpness is measured."""
-    across, bands = _FOCUS_ROWS // BAND_ROWS, len(web.states)
+    across, bands, (rows, columns) = _FOCUS_ROWS // BAND_ROWS, len(web.states), shape
     places = []
     for band in range(0, bands - across + 1, max(bands // 3, across)):
+        if band * BAND_ROWS + _FOCUS_ROWS > rows:
+            break
         coated = (web.states[band : band + across] == COATED).all(axis=0)
         for lane, side in np.argwhere(~web.open_edges & coated[:, None]).tolist():
             left = int(web.course_px[lane, side, band]) - _FOCUS_HALF_PX

@@ -6,6 +6,8 @@ comes out, its digest, and stored inputs with the answers it gave when it was sh
 
 import hashlib
 import json
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -96,7 +98,7 @@ def load_network(path: Path) -> tuple[OnnxNetwork, Card]:
         card = _card(json.loads(path.with_suffix(".json").read_text()))
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as stored:
             crops, features, answers = stored["crops"], stored["features"], stored["probabilities"]
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
         raise ModelError(
             f"expected a model with its card and stored answers at {path}, got {problem}"
         ) from problem
@@ -138,9 +140,13 @@ def check_parity(
         They do not.
     """
     got = network.probabilities(crops, features)
-    tolerance = _TOLERANCE[card.precision]
+    tolerance = _TOLERANCE.get(card.precision)
+    if tolerance is None:
+        raise ModelError(
+            f"expected a precision of {' or '.join(_TOLERANCE)} in the card of {card.name}, got {card.precision}"
+        )
     apart = float(np.abs(got - answers).max()) if got.shape == answers.shape else float("inf")
-    if apart > tolerance or not np.array_equal(got.argmax(axis=1), answers.argmax(axis=1)):
+    if not apart <= tolerance or not np.array_equal(got.argmax(axis=1), answers.argmax(axis=1)):
         raise ModelError(
             f"expected {card.name} {card.version} to answer as it did when shipped (within {tolerance}), "
             f"got answers {apart:.3g} apart: this processor or runtime computes differently, do not use it"

@@ -17,20 +17,20 @@ from numpy.typing import NDArray
 
 from inspection.calibrating import calibrate
 from inspection.calibration import Calibration
-from inspection.candidates import Candidates, cut_candidates
+from inspection.candidates import CROP_PX, Candidates, cut_candidates
 from inspection.classification import Classifier, Name
 from inspection.defect import Finding
-from inspection.errors import DeadlinePassed
+from inspection.errors import CalibrationError, DeadlinePassed
 from inspection.flat_field import Windows, measure_light, place_windows
 from inspection.frame import Frame
 from inspection.frame_checks import check_frame
 from inspection.geometry import Placement
-from inspection.record import CalibrationRef, FrameRecord, LaneExtent
 from inspection.recipe import Recipe
+from inspection.record import CalibrationRef, FrameRecord, LaneExtent
 from inspection.regions import Region, find_regions
 from inspection.screening import Screening, screen
 from inspection.segmentation import flooded, remainder, segment
-from inspection.verdict import judge
+from inspection.verdict import Verdict, judge
 from inspection.web import Web, find_web
 
 # Frames are inspected in parallel; threads inside OpenCV would only fight over the same cores.
@@ -170,7 +170,12 @@ class Inspector:
             The deadline passed between two stages.
         """
         begun = self._timer()
-        calibration, own_holds = self._calibration_for(frame)
+        try:
+            calibration, own_holds = self._calibration_for(frame)
+        except CalibrationError as problem:
+            return self._unmeasured(
+                (*holds, f"{NOT_CALIBRATED}, and nothing to measure by: {problem}"), decode_ms
+            )
         windows = self._windows if calibration is self.calibration else None
         sight = look(frame, calibration, self.recipe, windows)
         seen = self._in_time(deadline)
@@ -194,6 +199,21 @@ class Inspector:
             f"{NOT_CALIBRATED} for {frame.columns} columns of {frame.bits} bits, "
             f"only for {wanted.columns} of {wanted.bits}",
         )
+
+    def _unmeasured(self, holds: tuple[str, ...], decode_ms: float) -> Inspection:
+        """What is told of a frame without a calibration that shows no web either."""
+        record = FrameRecord(
+            verdict=Verdict.HOLD,
+            reasons=holds,
+            defects=(),
+            events=(),
+            lanes=(),
+            timing_ms={"decode": decode_ms, "detect": 0.0, "classify": 0.0},
+            recipe=self.recipe.ref,
+            calibration=None,
+            model=self.classifier.ref,
+        )
+        return Inspection(record, np.empty((0, CROP_PX, CROP_PX), np.uint8))
 
     def _record(
         self,

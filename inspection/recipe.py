@@ -84,6 +84,8 @@ def parse_recipe(text: str, source: str = "recipe") -> Recipe:
     _refuse_unknown_keys(told, Recipe, source, "")
     try:
         return _PARSED.validate_python(told)
+    except RecipeError as problem:
+        raise RecipeError(f"{source}: {problem}") from problem
     except ValidationError as problem:
         first = problem.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import cv2
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 
 from inspection.calibration import Calibration
@@ -51,12 +52,12 @@ class RegionSettings:
         Regions beyond which the frame counts as flooded.
     """
 
-    weak_share: float = 0.5
-    touching_px: int = 4
-    reach: float = 0.35
-    in_line_reach: float = 1.5
-    in_line_degrees: float = 20.0
-    most: int = 200
+    weak_share: Annotated[float, Interval(ge=0.1, le=1)] = 0.5
+    touching_px: Annotated[int, Interval(ge=0, le=100)] = 4
+    reach: Annotated[float, Interval(ge=0, le=10)] = 0.35
+    in_line_reach: Annotated[float, Interval(ge=0, le=10)] = 1.5
+    in_line_degrees: Annotated[float, Interval(ge=0, le=90)] = 20.0
+    most: Annotated[int, Interval(ge=1, le=10_000)] = 200
 
 
 _SEEN_SHARE = 0.3
@@ -102,7 +103,10 @@ class Region:
         """
         mass, down, cross, down_down, cross_cross, down_cross = mask_moments(self.mask).tolist()
         # A pixel is a square, not a point: it has a second moment of its own.
-        xx, yy = cross_cross / mass - (cross / mass) ** 2 + 1 / 12, down_down / mass - (down / mass) ** 2 + 1 / 12
+        xx, yy = (
+            cross_cross / mass - (cross / mass) ** 2 + 1 / 12,
+            down_down / mass - (down / mass) ** 2 + 1 / 12,
+        )
         xy = down_cross / mass - down * cross / mass**2
         spread = math.hypot((xx - yy) / 2, xy)
         longer, shorter = (xx + yy) / 2 + spread, max((xx + yy) / 2 - spread, 1 / 12)
@@ -135,7 +139,7 @@ def find_regions(
     found = [
         *points,
         *(() if rest.clean else _faint(rest, calibration, settings)),
-        *_edges(web, calibration, points, settings),
+        *_edges(web, rest, calibration, points, settings),
     ]
     whole = found if len(found) > settings.most else _joined(found, settings)
     return tuple(sorted(whole, key=lambda region: (-abs(region.contrast_sigma), region.box)))
@@ -187,7 +191,9 @@ def _tile_box(expectation: Expectation, top: int, left: int, bands: int, tiles: 
     """Tiles as pixels, cut at the frame's rim."""
     rows, columns = len(expectation.row_gain), len(expectation.coating_gl)
     top_px, left_px = min(top * BAND_ROWS, rows - BAND_ROWS), left * TILE_PX
-    return Box(top_px, left_px, min(top_px + bands * BAND_ROWS, rows), min(left_px + tiles * TILE_PX, columns))
+    return Box(
+        top_px, left_px, min(top_px + bands * BAND_ROWS, rows), min(left_px + tiles * TILE_PX, columns)
+    )
 
 
 def _streaks(rest: Screening, calibration: Calibration, settings: RegionSettings) -> list[Region]:
@@ -230,10 +236,11 @@ def _part_box(rest: Screening, begin: int, end: int, left: int, width: int) -> B
 
 
 def _edges(
-    web: Web, calibration: Calibration, points: Sequence[Region], settings: RegionSettings
+    web: Web, rest: Screening, calibration: Calibration, points: Sequence[Region], settings: RegionSettings
 ) -> Iterator[Region]:
     """Stretches of lane edges that leave their course, unless a point region next to the edge moved it."""
     limit, sigma = calibration.coating.limit("edge"), calibration.coating.sigma["edge"]
+    rows = len(rest.expectation.row_gain)
     for lane, side in np.argwhere(~web.open_edges):
         aside = np.nan_to_num(web.edges_px[lane, side] - web.course_px[lane, side])
         if np.abs(aside).max() <= limit:
@@ -242,9 +249,9 @@ def _edges(
             course, edge = web.course_px[lane, side, band], web.edges_px[lane, side, band : band + len(mask)]
             left, right = int(min(course, np.nanmin(edge))) - 1, int(max(course, np.nanmax(edge))) + 2
             box = Box(
-                band * BAND_ROWS,
+                min(band * BAND_ROWS, rows - BAND_ROWS),
                 max(left, 0),
-                (band + len(mask)) * BAND_ROWS,
+                min((band + len(mask)) * BAND_ROWS, rows),
                 min(right, calibration.columns),
             )
             window = box.grown(EDGE_WINDOW_PX, 1 << 30, calibration.columns)

@@ -13,10 +13,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import cv2
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 
 from inspection.calibration import PROFILE_WIDTHS_PX, WIDE_TILES, Calibration
@@ -47,7 +48,7 @@ class ScreeningSettings:
         Divides every threshold: 1 as calibrated, 0.8 sees less and alarms less.
     """
 
-    sensitivity: float = 1.0
+    sensitivity: Annotated[float, Interval(ge=0.1, le=10)] = 1.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,9 +6,11 @@ Out: windows of the deviation in noise units, one around each cluster of flagged
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import cv2
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 
 from inspection.calibration import Calibration
@@ -45,7 +47,7 @@ class SegmentationSettings:
         Share of tiles beyond which the frame counts as flooded.
     """
 
-    largest_flagged_share: float = 0.6
+    largest_flagged_share: Annotated[float, Interval(gt=0, le=1)] = 0.6
 
 
 @dataclass(frozen=True, eq=False)

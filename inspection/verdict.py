@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from annotated_types import Interval
 
 from inspection.defect import EVENT_KINDS, Defect, Finding, Kind, Severity
 from inspection.errors import RecipeError
@@ -123,8 +125,8 @@ class VerdictSettings:
     minor: Verdict = Verdict.WARN
     major: Verdict = Verdict.REJECT
     critical: Verdict = Verdict.REJECT
-    review_below: float = 0.8
-    largest_hidden_share: float = 0.5
+    review_below: Annotated[float, Interval(ge=0, le=1)] = 0.8
+    largest_hidden_share: Annotated[float, Interval(ge=0, le=1)] = 0.5
 
     def __post_init__(self) -> None:
         for severity in _SEVERITIES:

@@ -11,8 +11,10 @@ robust parabola, because the web wanders while a chipped edge jumps.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 
 from inspection.calibration import Calibration
@@ -21,7 +23,6 @@ from inspection.frame import Pixels
 from inspection.kernels.reading import BAND_ROWS, BARE, BOUNDARY, COATED
 from inspection.kernels.robust import fit_courses, row_medians
 from inspection.kernels.rows import even_band_means
-
 
 EDGE_WINDOW_PX = 20
 """Columns over which an edge is measured once it is roughly known."""
@@ -42,9 +43,9 @@ class WebSettings:
         Bare rows that make a skip gap; fewer are a defect.
     """
 
-    search_mm: float = 3.0
-    guard_px: int = 5
-    shortest_gap_rows: int = 24
+    search_mm: Annotated[float, Interval(gt=0, le=100)] = 3.0
+    guard_px: Annotated[int, Interval(ge=1, le=32)] = 5
+    shortest_gap_rows: Annotated[int, Interval(ge=1, le=10_000)] = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,8 +171,9 @@ def _trace(
         centre = np.where(seen.any(axis=1), np.nan_to_num(row_medians(rough)), nominal)
     fine = measure(centre, min(EDGE_WINDOW_PX, widest), BAND_ROWS)
     course = slow_courses(fine, seen)
-    # Nothing seen of an edge, as in a black frame: it is taken to be where it usually is.
-    course = np.where(np.isfinite(course), course, nominal[:, None])
+    # An edge that cannot be seen, as in a black frame, is taken to be where it usually is.
+    astray = ~(np.abs(course - nominal[:, None]) <= 2 * reach).all(axis=1)
+    course[astray] = nominal[astray, None]
     return np.where(seen, fine, np.nan), course
 
 

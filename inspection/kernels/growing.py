@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from inspection.kernels.compiler import compiled
 
+
 @compiled
 def grow(
     values: NDArray[Any], weak: float, strong: float, reach: int
@@ -34,11 +35,14 @@ def grow(
         The value farthest from zero in each group.
     """
     rows, columns = values.shape
+    quiet = _quiet_rows(values, np.float32(strong))
+    if quiet.all():
+        return np.zeros((rows, columns), np.int32), np.empty((0, 5), np.int64), np.empty(0)
     # A rim of nothing all around spares the innermost loop its bounds checks; -1 waits to be taken.
     stride = columns + 2 * reach
     labels = np.zeros((rows + 2 * reach, stride), np.int32)
     inner = labels[reach : rows + reach, reach : columns + reach]
-    quiet = _mark_weak(values, np.float32(weak), np.float32(strong), inner)
+    _mark_weak(values, np.float32(weak), inner)
     flat = labels.ravel()
     near = np.array([y * stride + x for y in range(-reach, reach + 1) for x in range(-reach, reach + 1)])
     queue = np.empty(np.count_nonzero(flat), np.int64)
@@ -71,17 +75,24 @@ def grow(
 
 
 @compiled
-def _mark_weak(values, weak, strong, labels):  # type: ignore[no-untyped-def]
-    """Write -1 where a cell may belong to a group; return which rows have no strong cell."""
+def _quiet_rows(values, strong):  # type: ignore[no-untyped-def]
+    """Which rows have no strong cell."""
     quiet = np.empty(len(values), np.bool_)
     for row in range(len(values)):
-        line, out, loud = values[row], labels[row], False
+        line, loud = values[row], False
         for column in range(len(line)):
-            size = abs(np.float32(line[column]))
-            out[column] = -np.int32(size >= weak)
-            loud |= size >= strong
+            loud |= abs(np.float32(line[column])) >= strong
         quiet[row] = not loud
     return quiet
+
+
+@compiled
+def _mark_weak(values, weak, labels):  # type: ignore[no-untyped-def]
+    """Write -1 where a cell may belong to a group."""
+    for row in range(len(values)):
+        line, out = values[row], labels[row]
+        for column in range(len(line)):
+            out[column] = -np.int32(abs(np.float32(line[column])) >= weak)
 
 
 @compiled

@@ -7,7 +7,7 @@ from inspection.kernels.compiler import compiled
 
 
 @compiled
-def _shrink(pixels, top, left, height, width, grey):  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917
+def _shrink(pixels, top, left, height, width, grey):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Mean of each cell of a window divided evenly; one smaller than the cells repeats its pixels."""
     cells = len(grey)
     first = np.arange(cells) * width // cells

@@ -8,7 +8,6 @@ so that extremes stay in registers, and a row gain that is a shift by exactly 16
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inspection.frame import Pixels
 from inspection.kernels.compiler import compiled, inlined

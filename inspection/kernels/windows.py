@@ -1,9 +1,7 @@
 """The second look: windows of a frame at full resolution, in noise units."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from inspection.frame import Pixels
 from inspection.kernels.compiler import compiled
 from inspection.kernels.reading import BAND_ROWS, BARE, COATED
 
