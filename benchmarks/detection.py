@@ -41,9 +41,7 @@ def _points_plan(peak_sigma: float, radius_px: tuple[float, float]) -> Plan:
 
 def streaks(frames: int) -> list[Row]:
     """Streaks over the whole height of a frame, far inside the noise of each line."""
-    return _rows(
-        "streaks, full height, 4 px wide, 0.5 sigma a pixel", partial(probe_streaks, 0.5, 4), frames, 0.99
-    )
+    return _rows("streaks, full height, 4 px wide, 0.5 sigma a pixel", partial(probe_streaks, 0.5, 4), frames, 0.99)
 
 
 def stains(frames: int) -> list[Row]:

@@ -107,15 +107,11 @@ def calibrate(
 
 def _check_alike(frames: Sequence[Frame]) -> None:
     if not frames:
-        raise CalibrationError(
-            "expected frames to calibrate from, got none: give 24 or more of ordinary production"
-        )
+        raise CalibrationError("expected frames to calibrate from, got none: give 24 or more of ordinary production")
     shapes = {(frame.columns, frame.rows, frame.bits) for frame in frames}
     if len(shapes) > 1:
         listed = ", ".join(f"{columns} x {rows} px of {bits} bits" for columns, rows, bits in sorted(shapes))
-        raise CalibrationError(
-            f"expected frames of one size and depth, got {listed}: calibrate each camera on its own"
-        )
+        raise CalibrationError(f"expected frames of one size and depth, got {listed}: calibrate each camera on its own")
 
 
 def _draft(
@@ -204,9 +200,7 @@ def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
     half = _SMOOTH_COLUMNS // 2
     padded = np.pad(values, half, mode="edge")
     medians = np.median(np.lib.stride_tricks.sliding_window_view(padded, _SMOOTH_COLUMNS), axis=1)
-    smooth: NDArray[np.float64] = cv2.blur(
-        medians[None], (_SMOOTH_COLUMNS, 1), borderType=cv2.BORDER_REPLICATE
-    )[0]
+    smooth: NDArray[np.float64] = cv2.blur(medians[None], (_SMOOTH_COLUMNS, 1), borderType=cv2.BORDER_REPLICATE)[0]
     return smooth
 
 
@@ -250,9 +244,7 @@ def _gain(
 ) -> tuple[NDArray[np.float32], float, float]:
     """Column gains and the grey levels of coating and foil at gain 1."""
     if not np.isfinite(coating).any():
-        raise CalibrationError(
-            "expected coating in sight, got frames without any: calibrate on running production"
-        )
+        raise CalibrationError("expected coating in sight, got frames without any: calibrate on running production")
     shade = _bridge(coating)
     coating_gl = float(np.nanmedian(coating / shade))
     foil_gl = float(np.nanmedian(foil / shade)) if np.isfinite(foil).any() else float("nan")
@@ -279,9 +271,7 @@ def _with_noise(
     draft = replace(draft, coating=_unjudged(coating), foil=_unjudged(foil))
     seconds = []
     for frame in frames:
-        seconds.append(
-            {name: sample.extremes() for name, sample in _statistics(frame, draft, settings).items()}
-        )
+        seconds.append({name: sample.extremes() for name, sample in _statistics(frame, draft, settings).items()})
         progress()
     thresholds = [
         {
@@ -354,17 +344,14 @@ def _statistics(frame: Frame, calibration: Calibration, settings: CalibratingSet
     return samples
 
 
-def _point_sample(
-    frame: Frame, screening: Screening, calibration: Calibration, coated: NDArray[np.bool_]
-) -> _Sample:
+def _point_sample(frame: Frame, screening: Screening, calibration: Calibration, coated: NDArray[np.bool_]) -> _Sample:
     """3x3 means of the whole frame; lanes count where every lane is coated, foil between lanes always."""
     steps = deviation(frame.pixels, screening.expectation, calibration, Box(0, 0, frame.rows, frame.columns))
     rows = np.repeat(np.all(screening.expectation.states == COATED, axis=1), 8)[: frame.rows]
     judged = (steps != 0) & (rows[:, None] | ~coated)
     judged[[0, -1]] = False
-    return _Sample(
-        steps / np.float32(STEPS_PER_SIGMA), np.broadcast_to(coated, steps.shape), judged, (128, 512)
-    )
+    sigma = (steps / np.float32(STEPS_PER_SIGMA)).astype(np.float32)
+    return _Sample(sigma, np.broadcast_to(coated, steps.shape), judged, (128, 512))
 
 
 def _edge_sample(web: Web) -> _Sample:
@@ -391,9 +378,7 @@ def _threshold(statistic: str, extremes: Sequence[NDArray[np.float32]], wanted_p
         return _DEFAULT_THRESHOLD_SIGMA
     wanted = wanted_per_1000 / 1000 / (len(blocks) / len(extremes))
     middle, upper = np.quantile(blocks, [_MIDDLE, _UPPER])
-    slope = (
-        (upper - middle) / (_gumbel(_UPPER) - _gumbel(_MIDDLE)) * (1 + _SLOPE_ERROR / np.sqrt(len(blocks)))
-    )
+    slope = (upper - middle) / (_gumbel(_UPPER) - _gumbel(_MIDDLE)) * (1 + _SLOPE_ERROR / np.sqrt(len(blocks)))
     reached = middle + slope * (_gumbel(1 - wanted) - _gumbel(_MIDDLE))
     return max(float(np.sqrt(reached)), _LOWEST_THRESHOLD_SIGMA[statistic])
 

@@ -142,9 +142,7 @@ class Calibration:
         """
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         fields = {name: value for name, value in fields.items() if not isinstance(value, np.ndarray)}
-        fields |= {name: asdict(fields[name]) for name in ("placement", "coating", "foil")} | {
-            "format": _FORMAT
-        }
+        fields |= {name: asdict(fields[name]) for name in ("placement", "coating", "foil")} | {"format": _FORMAT}
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with path.open("xb") as file:

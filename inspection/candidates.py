@@ -131,9 +131,7 @@ class _Look:
         """Write plain grey to `grey`, reflectance and compressed noise units to the two planes of `out`."""
         place = window.top, window.left, window.height, window.width
         sigma_gl = self.sigma_gl[on_foil]
-        take_picture(
-            self.pixels, place, self.row_gain, self.coating, self.foil, on_foil, sigma_gl, grey, *out
-        )
+        take_picture(self.pixels, place, self.row_gain, self.coating, self.foil, on_foil, sigma_gl, grey, *out)
 
 
 def _features(
@@ -176,4 +174,5 @@ def _edge_distances_px(regions: Sequence[Region], web: Web) -> NDArray[np.float6
 def _bands(regions: Sequence[Region], web: Web) -> NDArray[np.int64]:
     """The band that holds the middle of each region."""
     middle = np.array([(region.box.top + region.box.bottom) // 2 for region in regions], np.int64)
-    return np.minimum(middle // BAND_ROWS, web.course_px.shape[2] - 1)
+    bands: NDArray[np.int64] = np.minimum(middle // BAND_ROWS, web.course_px.shape[2] - 1)
+    return bands

@@ -86,9 +86,7 @@ class Light:
     ratios: NDArray[np.float32]
 
 
-def place_windows(
-    lanes_px: NDArray[np.float64], coating_gl: NDArray[np.float32], windows: int = 16
-) -> Windows:
+def place_windows(lanes_px: NDArray[np.float64], coating_gl: NDArray[np.float32], windows: int = 16) -> Windows:
     """Spread windows evenly over the lanes, a twentieth of the lane's width away from its edges.
 
     Parameters
@@ -127,7 +125,7 @@ def measure_light(pixels: Pixels, windows: Windows, settings: FlatFieldSettings)
     """
     sums = window_row_sums(pixels, windows.lefts, windows.width)
     ratios = sums * (1 / windows.expected).astype(np.float32)[:, None]
-    window_levels = row_medians(ratios[:, ::ROWS_PER_LEVEL_SAMPLE])
+    window_levels = row_medians(ratios[:, ::ROWS_PER_LEVEL_SAMPLE]).astype(np.float32)
     lane_levels = np.array([median(window_levels[windows.lanes == n]) for n in range(windows.lanes[-1] + 1)])
     level = max(median(window_levels), _DARKEST)
     row_gain = agreed_row_gain(ratios, window_levels, settings.largest_flicker)

@@ -83,9 +83,7 @@ class Frame:
             )
         room = 8 * self.pixels.itemsize
         if not 8 <= self.bits <= room:
-            raise InconsistentFrame(
-                f"expected 8 to {room} significant bits in {self.pixels.dtype}, got {self.bits}"
-            )
+            raise InconsistentFrame(f"expected 8 to {room} significant bits in {self.pixels.dtype}, got {self.bits}")
         self.pixels.flags.writeable = False
 
     @property

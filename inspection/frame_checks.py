@@ -103,7 +103,8 @@ def _focus(frame: Frame, web: Web, calibration: Calibration, settings: FrameChec
         return
     focus = edge_sharpness(frame.pixels, web) / calibration.focus
     if focus < settings.lowest_focus:
-        yield f"blurred: lane edges at {focus:.0%} of their calibrated sharpness, at least {settings.lowest_focus:.0%} wanted"
+        wanted = settings.lowest_focus
+        yield f"blurred: lane edges at {focus:.0%} of their calibrated sharpness, at least {wanted:.0%} wanted"
 
 
 def edge_sharpness(pixels: NDArray[np.uint8] | NDArray[np.uint16], web: Web) -> float:

@@ -50,10 +50,7 @@ class Box:
     def overlaps(self, other: Self) -> bool:
         """Whether the two share at least one pixel."""
         return (
-            self.top < other.bottom
-            and other.top < self.bottom
-            and self.left < other.right
-            and other.left < self.right
+            self.top < other.bottom and other.top < self.bottom and self.left < other.right and other.left < self.right
         )
 
     def union(self, other: Self) -> "Box":
@@ -106,9 +103,7 @@ class Placement:
         for name in ("mm_per_px_cross", "mm_per_px_down"):
             value = getattr(self, name)
             if not (math.isfinite(value) and 0.0005 <= value <= 10):
-                raise InputError(
-                    f"expected {name} between 0.0005 and 10 mm, got {value}: give the pixel size in mm"
-                )
+                raise InputError(f"expected {name} between 0.0005 and 10 mm, got {value}: give the pixel size in mm")
         if not math.isfinite(self.cross_offset_mm):
             raise InputError(f"expected cross_offset_mm to be a number, got {self.cross_offset_mm}")
 

@@ -44,9 +44,7 @@ def fields(layout: str, octets: memoryview, at: int) -> tuple[Any, ...]:
     """
     end = at + struct.calcsize(layout)
     if end > len(octets):
-        raise CorruptFrame(
-            f"expected an image file of {end} bytes or more, got {len(octets)}: send the whole file"
-        )
+        raise CorruptFrame(f"expected an image file of {end} bytes or more, got {len(octets)}: send the whole file")
     return struct.unpack_from(layout, octets, at)
 
 
@@ -93,13 +91,9 @@ def check_png_whole(octets: memoryview) -> None:
         length, name = fields(">I4s", octets, at)
         (told,) = fields(">I", octets, at + 8 + length)
         if zlib.crc32(octets[at + 4 : at + 8 + length]) != told:
-            raise CorruptFrame(
-                f"expected PNG chunk {name!r} with CRC {told:08x}, got another: send the file again"
-            )
+            raise CorruptFrame(f"expected PNG chunk {name!r} with CRC {told:08x}, got another: send the file again")
         if name in _PNG_NOT_ONE_OPAQUE:
-            raise UnknownFormat(
-                f"expected one opaque picture in a PNG file, got chunk {name!r}: save it as grey"
-            )
+            raise UnknownFormat(f"expected one opaque picture in a PNG file, got chunk {name!r}: save it as grey")
         if name == b"IEND":
             return
         at += length + 12

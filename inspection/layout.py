@@ -65,17 +65,13 @@ def find_layout(frames: Sequence[Frame]) -> Layout:
 
 def _cells(frame: Frame) -> NDArray[np.float32]:
     size = (frame.columns // _CELL_COLUMNS, max(frame.rows // _CELL_ROWS, 1))
-    cells: NDArray[np.float32] = cv2.resize(frame.pixels, size, interpolation=cv2.INTER_AREA).astype(
-        np.float32
-    )
+    cells: NDArray[np.float32] = cv2.resize(frame.pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     return cells
 
 
 def _otsu(cells: NDArray[np.float32]) -> float:
     top = float(cells.max()) or 1.0
-    threshold, _ = cv2.threshold(
-        (cells.reshape(1, -1) * (255 / top)).astype(np.uint8), 0, 255, cv2.THRESH_OTSU
-    )
+    threshold, _ = cv2.threshold((cells.reshape(1, -1) * (255 / top)).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
     return (threshold + 0.5) * top / 255
 
 

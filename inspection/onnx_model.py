@@ -6,6 +6,7 @@ comes out, its digest, and stored inputs with the answers it gave when it was sh
 
 import hashlib
 import json
+import os
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -13,10 +14,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from inspection.errors import ModelError
+
+# The runtime would report its use to its maker; a plant's pictures and habits stay in the plant.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime
 
 LARGEST_BATCH = 16
 """Larger batches leave the processor's cache and cost more per crop."""
@@ -70,9 +74,7 @@ class OnnxNetwork:
     def probabilities(self, crops: NDArray[np.float32], features: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Network`."""
         batches = range(0, len(crops), LARGEST_BATCH)
-        answers = [
-            self._batch(crops[n : n + LARGEST_BATCH], features[n : n + LARGEST_BATCH]) for n in batches
-        ]
+        answers = [self._batch(crops[n : n + LARGEST_BATCH], features[n : n + LARGEST_BATCH]) for n in batches]
         return np.concatenate(answers)
 
     def _batch(self, crops: NDArray[np.float32], features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -99,14 +101,10 @@ def load_network(path: Path) -> tuple[OnnxNetwork, Card]:
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as stored:
             crops, features, answers = stored["crops"], stored["features"], stored["probabilities"]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
-        raise ModelError(
-            f"expected a model with its card and stored answers at {path}, got {problem}"
-        ) from problem
+        raise ModelError(f"expected a model with its card and stored answers at {path}, got {problem}") from problem
     digest = hashlib.sha256(model).hexdigest()
     if digest != card.sha256:
-        raise ModelError(
-            f"expected {path.name} with sha256 {card.sha256}, got {digest}: install the model anew"
-        )
+        raise ModelError(f"expected {path.name} with sha256 {card.sha256}, got {digest}: install the model anew")
     network = _open(model, path)
     check_parity(network, card, crops, features, answers)
     return network, card
@@ -120,7 +118,7 @@ def _open(model: bytes, path: Path) -> OnnxNetwork:
 
 
 def _card(fields: dict[str, Any]) -> Card:
-    lists = {name: tuple(fields[name]) for name in ("kinds", "channels", "features")}
+    lists: dict[str, Any] = {name: tuple(fields[name]) for name in ("kinds", "channels", "features")}
     plain = {name: fields[name] for name in ("name", "version", "sha256", "precision", "unknown_below")}
     return Card(**plain, **lists)
 

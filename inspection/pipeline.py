@@ -173,9 +173,7 @@ class Inspector:
         try:
             calibration, own_holds = self._calibration_for(frame)
         except CalibrationError as problem:
-            return self._unmeasured(
-                (*holds, f"{NOT_CALIBRATED}, and nothing to measure by: {problem}"), decode_ms
-            )
+            return self._unmeasured((*holds, f"{NOT_CALIBRATED}, and nothing to measure by: {problem}"), decode_ms)
         windows = self._windows if calibration is self.calibration else None
         sight = look(frame, calibration, self.recipe, windows)
         seen = self._in_time(deadline)
@@ -243,9 +241,7 @@ class Inspector:
         """The present moment, unless the deadline has passed."""
         now = self._timer()
         if deadline is not None and now > deadline:
-            raise DeadlinePassed(
-                "expected to answer in time, the deadline passed while inspecting: send fewer frames"
-            )
+            raise DeadlinePassed("expected to answer in time, the deadline passed while inspecting: send fewer frames")
         return now
 
 

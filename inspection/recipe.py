@@ -111,7 +111,5 @@ def _nested(hint: Any, heading: str, value: Any) -> list[tuple[type, str, Mappin
     inner = [part for part in getattr(hint, "__args__", ()) if isinstance(part, type) and is_dataclass(part)]
     if not inner:
         return []
-    entries = (
-        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
-    )
+    entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     return [(inner[0], f"{heading}{name}.", entry) for name, entry in entries if isinstance(entry, Mapping)]

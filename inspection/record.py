@@ -87,9 +87,7 @@ def to_answer(record: FrameRecord, frame_id: str) -> dict[str, Any]:
         "calibrated": record.calibrated,
         "verdict": record.verdict.value,
         "reasons": list(record.reasons),
-        "defects": [
-            _defect(defect, f"{frame_id}.{number}") for number, defect in enumerate(record.defects, 1)
-        ],
+        "defects": [_defect(defect, f"{frame_id}.{number}") for number, defect in enumerate(record.defects, 1)],
         "events": [_finding(event, f"{frame_id}.e{number}") for number, event in enumerate(record.events, 1)],
         "lanes": [_lane(lane) for lane in record.lanes],
         "timing_ms": {stage: round(ms, 3) for stage, ms in record.timing_ms.items()},

@@ -153,14 +153,10 @@ def _points(patch: Patch, threshold_sigma: float, settings: RegionSettings) -> I
         yield Region(box, mask, float(cv2.countNonZero(mask)), extreme / STEPS_PER_SIGMA, Source.POINT)
 
 
-def _grown(
-    values: NDArray[Any], weak: float, strong: float
-) -> Iterator[tuple[int, int, NDArray[np.uint8], float]]:
+def _grown(values: NDArray[Any], weak: float, strong: float) -> Iterator[tuple[int, int, NDArray[np.uint8], float]]:
     """Connected cells beyond `weak` that hold one beyond `strong`: top, left, mask and strongest value."""
     labels, extents, extremes = grow(values, weak, strong, 1)
-    for label, ((top, left, bottom, right, _), extreme) in enumerate(
-        zip(extents.tolist(), extremes, strict=True), 1
-    ):
+    for label, ((top, left, bottom, right, _), extreme) in enumerate(zip(extents.tolist(), extremes, strict=True), 1):
         yield top, left, (labels[top:bottom, left:right] == label).view(np.uint8), float(extreme)
 
 
@@ -191,9 +187,7 @@ def _tile_box(expectation: Expectation, top: int, left: int, bands: int, tiles: 
     """Tiles as pixels, cut at the frame's rim."""
     rows, columns = len(expectation.row_gain), len(expectation.coating_gl)
     top_px, left_px = min(top * BAND_ROWS, rows - BAND_ROWS), left * TILE_PX
-    return Box(
-        top_px, left_px, min(top_px + bands * BAND_ROWS, rows), min(left_px + tiles * TILE_PX, columns)
-    )
+    return Box(top_px, left_px, min(top_px + bands * BAND_ROWS, rows), min(left_px + tiles * TILE_PX, columns))
 
 
 def _streaks(rest: Screening, calibration: Calibration, settings: RegionSettings) -> list[Region]:
@@ -247,12 +241,14 @@ def _edges(
             continue
         for band, _, mask, value in _grown((aside / limit)[:, None], settings.weak_share, 1):
             course, edge = web.course_px[lane, side, band], web.edges_px[lane, side, band : band + len(mask)]
-            left, right = int(min(course, np.nanmin(edge))) - 1, int(max(course, np.nanmax(edge))) + 2
+            # An edge may be measured beyond the frame when the web leaves it.
+            places = np.clip([course, np.nanmin(edge), np.nanmax(edge)], 1, calibration.columns - 2)
+            left, right = int(places.min()) - 1, int(places.max()) + 2
             box = Box(
                 min(band * BAND_ROWS, rows - BAND_ROWS),
-                max(left, 0),
+                left,
                 min((band + len(mask)) * BAND_ROWS, rows),
-                min(right, calibration.columns),
+                right,
             )
             window = box.grown(EDGE_WINDOW_PX, 1 << 30, calibration.columns)
             if not any(region.box.overlaps(window) for region in points):
@@ -267,9 +263,7 @@ def _joined(regions: Sequence[Region], settings: RegionSettings) -> list[Region]
     boxes = np.array([(r.box.top, r.box.left, r.box.bottom, r.box.right) for r in regions], float)
     limits = settings.touching_px, settings.reach, settings.in_line_reach, settings.in_line_degrees
     things: dict[int, list[Region]] = defaultdict(list)
-    for region, thing in zip(
-        regions, gather(boxes, np.array([r.axes for r in regions]), limits), strict=True
-    ):
+    for region, thing in zip(regions, gather(boxes, np.array([r.axes for r in regions]), limits), strict=True):
         things[thing].append(region)
     return [_united(pieces) if len(pieces) > 1 else pieces[0] for pieces in things.values()]
 

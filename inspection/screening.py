@@ -197,7 +197,8 @@ def _lane_limits(web: Web, columns: int, guard_px: int) -> NDArray[np.int64]:
         np.floor(left - guard_left), np.ceil(left + guard_left),
         np.floor(right - guard_right), np.ceil(right + guard_right),
     ]  # fmt: skip
-    return np.clip(np.stack(limits, axis=2).transpose(1, 0, 2), 0, columns).astype(np.int64)
+    clipped: NDArray[np.int64] = np.clip(np.stack(limits, axis=2).transpose(1, 0, 2), 0, columns).astype(np.int64)
+    return clipped
 
 
 def _read_every_pixel(
@@ -209,9 +210,7 @@ def _read_every_pixel(
     column_sums = np.zeros((_parts(bands), pixels.shape[1]), np.int32)
     gain = np.clip((expectation.row_gain - 1) * 65536, -32768, 32767).astype(np.int16)
     model = _integer_model(expectation, calibration, settings).astype(kind)
-    screen_bands(
-        pixels, model, expectation.lanes, expectation.states, gain, flags, tile_sums, column_sums, PART_BANDS
-    )
+    screen_bands(pixels, model, expectation.lanes, expectation.states, gain, flags, tile_sums, column_sums, PART_BANDS)
     return flags, tile_sums, column_sums
 
 
@@ -309,9 +308,7 @@ def column_profiles(
     for width in PROFILE_WIDTHS_PX:
         over[width] = np.empty(means.shape, np.float32)
         scales = _profile_scales(width, parts, len(expectation.row_gain), calibration)
-        beyond |= weigh_columns(
-            means, width, judged, coated, scales * np.float32(settings.sensitivity), over[width]
-        )
+        beyond |= weigh_columns(means, width, judged, coated, scales * np.float32(settings.sensitivity), over[width])
     return over, beyond
 
 

@@ -132,9 +132,7 @@ def _clusters(points: NDArray[np.uint8], shape: tuple[int, ...]) -> list[Box]:
     return boxes
 
 
-def deviation(
-    pixels: Pixels, expectation: Expectation, calibration: Calibration, box: Box
-) -> NDArray[np.int16]:
+def deviation(pixels: Pixels, expectation: Expectation, calibration: Calibration, box: Box) -> NDArray[np.int16]:
     """Deviation of 3x3 means from the expectation, in 1/32 sigma: what the first look compared with its limits.
 
     Returns
@@ -143,8 +141,7 @@ def deviation(
     """
     steps = np.empty((box.height, box.width), np.int16)
     weights = tuple(
-        np.float32(STEPS_PER_SIGMA / noise.sigma["point"])
-        for noise in (calibration.coating, calibration.foil)
+        np.float32(STEPS_PER_SIGMA / noise.sigma["point"]) for noise in (calibration.coating, calibration.foil)
     )
     deviation_steps(
         pixels, box.top, box.left, expectation.coating_gl, expectation.foil_gl, expectation.row_gain,

@@ -60,9 +60,7 @@ def read_tiff(octets: memoryview) -> ImageHeader:
     tags = _tags(octets)
     compression, orientation, bits = tags[_COMPRESSION], tags[_ORIENTATION], tags[_BITS]
     colours = tags[_PHOTOMETRIC][0], tags[_SAMPLES][0]
-    _refuse(
-        compression[0] not in _LOSSLESS, "LZW, deflate or no compression", f"compression {compression[0]}"
-    )
+    _refuse(compression[0] not in _LOSSLESS, "LZW, deflate or no compression", f"compression {compression[0]}")
     _refuse(colours not in _READABLE, "grey, black as 0, or RGB", f"(interpretation, samples) {colours}")
     _refuse(colours == _RGB and tags[_PLANES][0] != 1, "colours side by side", "separate planes")
     _refuse(set(tags[_SAMPLE_FORMAT]) != {1}, "unsigned whole numbers", f"format {tags[_SAMPLE_FORMAT]}")
@@ -88,9 +86,7 @@ def check_tiff_whole(octets: memoryview) -> None:
     # Compressed strips may be as short as they like, but not empty.
     least = pixel_bytes if tags[_COMPRESSION][0] == _UNCOMPRESSED else [1] * len(pixel_bytes)
     if not len(least) == len(offsets) == len(sizes):
-        raise CorruptFrame(
-            f"expected {len(least)} strips in the TIFF file, got {len(offsets)}: send it again"
-        )
+        raise CorruptFrame(f"expected {len(least)} strips in the TIFF file, got {len(offsets)}: send it again")
     for number, (offset, size, least_size) in enumerate(zip(offsets, sizes, least, strict=True)):
         if offset + size > len(octets) or size < least_size:
             raise CorruptFrame(
@@ -144,8 +140,7 @@ def _values(octets: memoryview, order: str, at: int) -> tuple[int, ...]:
     name, kind, count = fields(f"{order}HHI", octets, at)
     if kind not in _CODES or not 1 <= count <= _MOST_VALUES:
         raise CorruptFrame(
-            f"expected 1 to {_MOST_VALUES} whole numbers in TIFF field {name}, "
-            f"got {count} of type {kind}: save it anew"
+            f"expected 1 to {_MOST_VALUES} whole numbers in TIFF field {name}, got {count} of type {kind}: save it anew"
         )
     code, size = _CODES[kind]
     start = at + 8 if count * size <= 4 else fields(f"{order}I", octets, at + 8)[0]

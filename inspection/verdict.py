@@ -66,9 +66,7 @@ class Limit:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.above) and self.above >= 0):
-            raise RecipeError(
-                f"expected a limit of 0 or more for {self.measure}, got {self.above}: give a number"
-            )
+            raise RecipeError(f"expected a limit of 0 or more for {self.measure}, got {self.above}: give a number")
 
 
 @dataclass(frozen=True)
@@ -133,9 +131,7 @@ class VerdictSettings:
             if (verdict := getattr(self, severity.value)) not in _VERDICTS:
                 raise RecipeError(f"expected pass, warn or reject for {severity}, got {verdict}: choose one")
         if not 0 <= self.review_below <= 1:
-            raise RecipeError(
-                f"expected review_below from 0 to 1, got {self.review_below}: give a probability"
-            )
+            raise RecipeError(f"expected review_below from 0 to 1, got {self.review_below}: give a probability")
 
     def rule(self, kind: Kind) -> KindRule:
         """The rule for a kind: the product's own, else the default."""
@@ -183,9 +179,7 @@ def judge(
     """
     events = tuple(finding for finding in findings if finding.kind in EVENT_KINDS)
     per_m2 = _densities(findings, frame_area_mm2)
-    judged = [
-        _judge_one(finding, per_m2, settings) for finding in findings if finding.kind not in EVENT_KINDS
-    ]
+    judged = [_judge_one(finding, per_m2, settings) for finding in findings if finding.kind not in EVENT_KINDS]
     defects = tuple(defect for defect, _ in judged)
     hidden = sum(event.area_mm2 for event in events) / frame_area_mm2
     if hidden > settings.largest_hidden_share:
@@ -201,9 +195,7 @@ def _densities(findings: Sequence[Finding], frame_area_mm2: float) -> dict[Kind,
     return {kind: count * 1e6 / frame_area_mm2 for kind, count in counts.items()}
 
 
-def _judge_one(
-    finding: Finding, per_m2: Mapping[Kind, float], settings: VerdictSettings
-) -> tuple[Defect, str]:
+def _judge_one(finding: Finding, per_m2: Mapping[Kind, float], settings: VerdictSettings) -> tuple[Defect, str]:
     rule = settings.rule(finding.kind)
     severity, reason = rule.severity, f"{finding.kind} {_number(finding.area_mm2)} mm2"
     for limit in rule.limits:

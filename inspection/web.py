@@ -84,9 +84,7 @@ def bands_in(rows: int) -> int:
     return -(-rows // BAND_ROWS)
 
 
-def find_web(
-    pixels: Pixels, light: Light, windows: Windows, calibration: Calibration, settings: WebSettings
-) -> Web:
+def find_web(pixels: Pixels, light: Light, windows: Windows, calibration: Calibration, settings: WebSettings) -> Web:
     """Find lanes, edges and patches in one frame.
 
     Parameters
@@ -109,9 +107,7 @@ def find_web(
     return Web(edges, course, open_edges, states, tuple(_intervals(rows) for rows in coated))
 
 
-def _coated_rows(
-    light: Light, windows: Windows, calibration: Calibration, shortest_gap: int
-) -> NDArray[np.bool_]:
+def _coated_rows(light: Light, windows: Windows, calibration: Calibration, shortest_gap: int) -> NDArray[np.bool_]:
     """Which rows of each lane are coated, shape (lanes, rows); always all of them unless skip-coated."""
     lanes = len(calibration.lanes_px)
     if not (calibration.skip_coating and calibration.sees_foil):
@@ -201,7 +197,8 @@ class _EdgeGauge:
         gain = (self.gain_before[left + width] - self.gain_before[left]) / width
         per_column = (self.foil_gl - self.coating_gl) * gain / width
         foil_columns = (means - (self.coating_gl * gain)[:, None]) / per_column[:, None]
-        return left[:, None] + np.where(self.right[:, None], width - foil_columns, foil_columns)
+        edges: NDArray[np.float64] = left[:, None] + np.where(self.right[:, None], width - foil_columns, foil_columns)
+        return edges
 
 
 def _room(calibration: Calibration) -> NDArray[np.float64]:
@@ -210,7 +207,8 @@ def _room(calibration: Calibration) -> NDArray[np.float64]:
     share = np.full(len(edges) - 1, 0.5)
     share[[0, -1]] = 1.0
     gaps = np.diff(edges) * share
-    return np.minimum(gaps[:-1], gaps[1:]).reshape(-1, 2)
+    room: NDArray[np.float64] = np.minimum(gaps[:-1], gaps[1:]).reshape(-1, 2)
+    return room
 
 
 def slow_courses(edges_px: NDArray[np.float64], seen: NDArray[np.bool_]) -> NDArray[np.float64]:

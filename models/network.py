@@ -37,9 +37,7 @@ class CoatingNetwork(nn.Module):
             channels = width
         self.pictures = nn.Sequential(*layers)
         joined = channels * 4 + len(means)
-        self.judge = nn.Sequential(
-            nn.Linear(joined, HIDDEN), nn.ReLU(), nn.Dropout(DROPPED), nn.Linear(HIDDEN, kinds)
-        )
+        self.judge = nn.Sequential(nn.Linear(joined, HIDDEN), nn.ReLU(), nn.Dropout(DROPPED), nn.Linear(HIDDEN, kinds))
 
     def forward(self, crops: Tensor, features: Tensor) -> Tensor:
         """Logits of shape (samples, kinds) from crops (samples, channels, 64, 64) and features."""

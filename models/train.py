@@ -86,9 +86,7 @@ def main() -> None:
     print(json.dumps(metrics, indent=2))
 
 
-def _drawn(
-    name: str, products: dict[str, Product], cameras: Sequence[int], share: float, kept: Path | None
-) -> Samples:
+def _drawn(name: str, products: dict[str, Product], cameras: Sequence[int], share: float, kept: Path | None) -> Samples:
     """Take samples from the folder where they were kept, or drawn anew."""
     path = kept / f"{name}.npz" if kept else None
     if path and path.exists():
@@ -112,9 +110,7 @@ def train(samples: Samples, training: Training) -> CoatingNetwork:
     network = CoatingNetwork(len(CHANNELS), len(KINDS), features.mean(0), features.std(0) + 1e-3)
     weights = torch.from_numpy(_class_weights(samples.labels))
     loss_of = nn.CrossEntropyLoss(weight=weights, label_smoothing=0.02)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay
-    )
+    optimizer = torch.optim.AdamW(network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
     steps = training.epochs * -(-len(samples) // training.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, training.learning_rate * 2, total_steps=steps)
     for _ in track(range(training.epochs), "training"):
@@ -137,9 +133,7 @@ def _class_weights(labels: NDArray[np.int64]) -> NDArray[np.float32]:
     return weights
 
 
-def _batch(
-    samples: Samples, chosen: NDArray[np.int64], rng: np.random.Generator
-) -> tuple[Tensor, Tensor, Tensor]:
+def _batch(samples: Samples, chosen: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
     """Take samples, mirrored at random across or along the web; the direction of a line turns with them."""
     crops = torch.from_numpy(samples.crops[chosen].astype(np.float32))
     features = torch.from_numpy(samples.features[chosen])

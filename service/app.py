@@ -50,9 +50,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     app = FastAPI(title="Coatsight", description=__doc__, lifespan=lifespan)
     app.state.settings, app.state.buffers = settings, BodyBuffers()
     for guarded in (frames, cameras, records):
-        app.include_router(
-            guarded.router, dependencies=[Depends(require_key)] if settings.key_digests else []
-        )
+        app.include_router(guarded.router, dependencies=[Depends(require_key)] if settings.key_digests else [])
     app.include_router(health.router)
     app.include_router(pages.router)
     app.mount("/static", pages.static)

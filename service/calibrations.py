@@ -49,9 +49,7 @@ def recipe_text(data_dir: Path, name: str) -> str | None:
     try:
         return path.read_text()
     except (OSError, UnicodeDecodeError) as problem:
-        raise RecipeError(
-            f"expected a recipe at {path}, got {problem}: put it there or name another"
-        ) from problem
+        raise RecipeError(f"expected a recipe at {path}, got {problem}: put it there or name another") from problem
 
 
 def recipe_from(text: str | None, name: str) -> Recipe:

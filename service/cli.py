@@ -7,7 +7,7 @@ Results go to stdout, everything said about them to stderr. Exit codes: 0 fine, 
 2 the input or the call is wrong; a wrong call is told in one line.
 """
 
-# ruff: noqa: PLC0415, PLR0913, PLR0917
+# ruff: noqa: PLC0415
 # Imports wait for their command, so that help is quick; each option is a parameter, as typer wants it.
 
 import os
@@ -46,9 +46,7 @@ MmPerPx = Annotated[float, typer.Option(min=0.0005, max=10, help="Pixel size on 
 Speed = Annotated[float, typer.Option(min=0.01, max=1000, help="Web speed, in metres a minute.")]
 Product = Annotated[
     str,
-    typer.Option(
-        help="Web to draw: graphite, nmc, lfp or graphite_skip; they differ in grey, grain and lanes."
-    ),
+    typer.Option(help="Web to draw: graphite, nmc, lfp or graphite_skip; they differ in grey, grain and lanes."),
 ]
 Host = Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 for every network.")]
 
@@ -59,17 +57,13 @@ def inspect(
         list[Path],
         typer.Argument(metavar="IMAGES...", help="Image files (PNG, JPEG, TIFF, BMP) or folders of them."),
     ],
-    camera: Annotated[
-        str | None, typer.Option(help="Take this camera's newest calibration; needs --data.")
-    ] = None,
+    camera: Annotated[str | None, typer.Option(help="Take this camera's newest calibration; needs --data.")] = None,
     data: Annotated[Path | None, typer.Option(metavar="DIR", help="The station's folder.")] = None,
     mm_per_px: Annotated[
         float | None,
         typer.Option(min=0.0005, max=10, help="Pixel size in mm where no calibration tells; else 0.05."),
     ] = None,
-    recipe: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The product's limits; else the default.")
-    ] = None,
+    recipe: Annotated[Path | None, typer.Option(metavar="FILE", help="The product's limits; else the default.")] = None,
     calibration: Annotated[Path | None, typer.Option(metavar="FILE", help="Calibration file (.npz).")] = None,
     json: Json = False,
     overlay: Annotated[
@@ -99,14 +93,10 @@ def inspect(
 def calibrate(
     frames: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="FRAMES...", help="24 or more frames of ordinary production: image files or folders."
-        ),
+        typer.Argument(metavar="FRAMES...", help="24 or more frames of ordinary production: image files or folders."),
     ],
     camera: Annotated[str, typer.Option(help="The camera that took them, as it will call itself.")],
-    data: Annotated[
-        Path, typer.Option(metavar="DIR", help="The station's folder; the calibration is kept there.")
-    ],
+    data: Annotated[Path, typer.Option(metavar="DIR", help="The station's folder; the calibration is kept there.")],
     mm_per_px: MmPerPx = 0.05,
     json: Json = False,
 ) -> int:
@@ -126,9 +116,7 @@ def calibrate(
 
 @app.command()
 def serve(
-    data: Annotated[
-        Path, typer.Option(metavar="DIR", help="Everything the station keeps lies in this folder.")
-    ],
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Everything the station keeps lies in this folder.")],
     host: Host = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen at.")] = 8000,
 ) -> int:
@@ -155,25 +143,17 @@ def simulate(
     product: Product = "graphite",
     columns: Annotated[int, typer.Option(min=256, max=32768, help="Pixels in a line.")] = 4096,
     rows: Annotated[int, typer.Option(min=64, max=16384, help="Lines in a frame.")] = 1024,
-    roll: Annotated[
-        str | None, typer.Option(help="Id of the roll; else a new one from the time of day.")
-    ] = None,
+    roll: Annotated[str | None, typer.Option(help="Id of the roll; else a new one from the time of day.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another web.")] = 1,
-    connections: Annotated[
-        int, typer.Option(min=1, max=64, help="Frames on their way at the same time.")
-    ] = 2,
+    connections: Annotated[int, typer.Option(min=1, max=64, help="Frames on their way at the same time.")] = 2,
     key: Annotated[
         str | None, typer.Option(envvar="COATSIGHT_KEY", help="API key, where the station asks for one.")
     ] = None,
     calibration_frames: Annotated[
         int,
-        typer.Option(
-            min=0, help="First calibrate the camera on so many drawn frames; needs --data. 24 is good."
-        ),
+        typer.Option(min=0, help="First calibrate the camera on so many drawn frames; needs --data. 24 is good."),
     ] = 0,
-    data: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The station's folder, to calibrate in.")
-    ] = None,
+    data: Annotated[Path | None, typer.Option(metavar="DIR", help="The station's folder, to calibrate in.")] = None,
     json: Json = False,
 ) -> int:
     """Play a line camera: post frames to a station as fast as the web runs.
@@ -198,12 +178,8 @@ def simulate(
 
 @app.command()
 def demo(
-    frames: Annotated[
-        int | None, typer.Option(min=1, help="Stop after so many frames; else at Ctrl-C.")
-    ] = None,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The station's port; 0 takes any free one.")
-    ] = 8000,
+    frames: Annotated[int | None, typer.Option(min=1, help="Stop after so many frames; else at Ctrl-C.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The station's port; 0 takes any free one.")] = 8000,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep everything here; else nothing is kept.")
     ] = None,

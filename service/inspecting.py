@@ -93,9 +93,7 @@ class Inspecting:
         """
         begun = self._timer()
         if begun > deadline:
-            raise DeadlinePassed(
-                "expected a free worker in time, the deadline passed while waiting: send fewer frames"
-            )
+            raise DeadlinePassed("expected a free worker in time, the deadline passed while waiting: send fewer frames")
         frame = submission.decode()
         stages_ms = {"queue": 1e3 * (begun - submitted), "decode": 1e3 * (self._timer() - begun)}
         pixels = pixel_hash(frame)

@@ -12,9 +12,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._frames = Counter(
-            "coatsight_frames", "Frames answered, by verdict.", ["verdict"], registry=self._registry
-        )
+        self._frames = Counter("coatsight_frames", "Frames answered, by verdict.", ["verdict"], registry=self._registry)
         self._repeated = Counter(
             "coatsight_frames_repeated",
             "Frames sent again and answered from the store.",

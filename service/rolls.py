@@ -91,9 +91,7 @@ class Rolls:
         recipe = recipe_from(roll.recipe_text, roll.recipe_name)
         calibration, unread = self._calibration(camera)
         placement = Placement(camera.mm_per_px, camera.mm_per_px)
-        inspector = Inspector(
-            recipe, self._classifier, placement=placement, calibration=calibration, timer=self._timer
-        )
+        inspector = Inspector(recipe, self._classifier, placement=placement, calibration=calibration, timer=self._timer)
         return OpenRoll(inspector, (*self._changed(roll, recipe), *unread))
 
     def _new_roll(self, roll_id: str) -> RollEntry:
@@ -136,9 +134,7 @@ class Rolls:
         """Whatever is no longer what the roll was opened with."""
         reasons = []
         if roll.model_sha256 != self._classifier.ref.sha256:
-            reasons.append(
-                f"another model than {roll.model_name} {roll.model_version} of this roll: open a new roll"
-            )
+            reasons.append(f"another model than {roll.model_name} {roll.model_version} of this roll: open a new roll")
         if (roll.recipe_name, roll.recipe_version) != (recipe.name, recipe.version):
             reasons.append(
                 f"another recipe than {roll.recipe_name} {roll.recipe_version} of this roll: open a new roll"

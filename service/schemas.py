@@ -30,12 +30,8 @@ def _rfc_3339(told: object) -> object:
 class FrameQuery(BaseModel):
     """The query of a posted frame."""
 
-    roll: str = Field(
-        min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$", description="Id of the roll."
-    )
-    sequence: int = Field(
-        ge=0, le=2**53, description="From 0, one more for each frame of this camera on this roll."
-    )
+    roll: str = Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$", description="Id of the roll.")
+    sequence: int = Field(ge=0, le=2**53, description="From 0, one more for each frame of this camera on this roll.")
     position_mm: float | None = Field(
         None,
         ge=-1e9,

@@ -51,12 +51,8 @@ class Settings(BaseSettings):
     deadline_ms: int = Field(
         500, ge=1, le=60_000, description="Longest time from a frame's last byte until it is inspected."
     )
-    body_timeout_s: float = Field(
-        10.0, gt=0, le=600, description="Longest time for a body to arrive, in seconds."
-    )
-    keep_alive_s: int = Field(
-        600, ge=1, le=86_400, description="How long an idle connection stays open, in seconds."
-    )
+    body_timeout_s: float = Field(10.0, gt=0, le=600, description="Longest time for a body to arrive, in seconds.")
+    keep_alive_s: int = Field(600, ge=1, le=86_400, description="How long an idle connection stays open, in seconds.")
 
     keep_one_passed_in: int = Field(
         1000,
@@ -73,9 +69,7 @@ class Settings(BaseSettings):
         le=100_000,
         description="No picture is written when less disk is free, in GiB: records come first.",
     )
-    previews: int = Field(
-        32, ge=1, le=1024, description="Latest frames whose small picture is kept in memory."
-    )
+    previews: int = Field(32, ge=1, le=1024, description="Latest frames whose small picture is kept in memory.")
 
     @property
     def frame_limits(self) -> FrameLimits:

@@ -213,9 +213,7 @@ class LineCamera:
         path = f"/v1/cameras/{quote(feed.camera, safe='')}/frames"
         return client.build_request("POST", path, params=query, headers=headers, content=picture.body)
 
-    def _offer(
-        self, client: httpx.Client, request: httpx.Request, complete: float
-    ) -> tuple[float | None, str]:
+    def _offer(self, client: httpx.Client, request: httpx.Request, complete: float) -> tuple[float | None, str]:
         """Post once; return the seconds until the next try, if any, and what is wrong, if anything."""
         try:
             answer = client.send(request)
@@ -258,9 +256,7 @@ def client_for(url: str, key: str | None = None) -> httpx.Client:
         No address that HTTP can be spoken to.
     """
     if httpx.URL(url).scheme not in ("http", "https") or not httpx.URL(url).host:
-        raise InputError(
-            f"expected an address like http://127.0.0.1:8000, got {url!r}: give the station's --url"
-        )
+        raise InputError(f"expected an address like http://127.0.0.1:8000, got {url!r}: give the station's --url")
     limits = httpx.Limits(max_connections=1, keepalive_expiry=600)
     headers = {"authorization": f"Bearer {key}"} if key else {}
     return httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, limits=limits, trust_env=False)

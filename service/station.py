@@ -64,7 +64,7 @@ class Station:
         Seconds, monotonic.
     """
 
-    def __init__(  # noqa: PLR0913  # its parts, each by name
+    def __init__(  # its parts, each by name
         self,
         *,
         settings: Settings,
@@ -93,9 +93,7 @@ class Station:
         """
         folder = calibration_folder(self.settings.data_dir, camera_id)
         if self.settings.require_known_cameras and not folder.is_dir():
-            raise UnknownCamera(
-                f"expected a camera with a calibration, {camera_id} has none: calibrate it first"
-            )
+            raise UnknownCamera(f"expected a camera with a calibration, {camera_id} has none: calibrate it first")
         with self.admission.place(camera_id):
             yield
 
@@ -115,9 +113,7 @@ class Station:
         deadline = submitted + self.settings.deadline_ms / 1e3
         async with self._alone(submission.key):
             loop = asyncio.get_running_loop()
-            outcome = await loop.run_in_executor(
-                self._pool, self._inspecting.inspect, submission, submitted, deadline
-            )
+            outcome = await loop.run_in_executor(self._pool, self._inspecting.inspect, submission, submitted, deadline)
             if isinstance(outcome, Known):
                 self.metrics.repeated()
                 return Receipt(outcome.answer, outcome.stages_ms, pixels_in_use=False)
@@ -186,8 +182,7 @@ def summary_of(frame: StoredFrame, images: Images, total_ms: float | None = None
         "verdict": frame.verdict,
         "reasons": answer["reasons"],
         "boxes": [
-            {"kind": defect["kind"], "severity": defect["severity"], **defect["box_px"]}
-            for defect in answer["defects"]
+            {"kind": defect["kind"], "severity": defect["severity"], **defect["box_px"]} for defect in answer["defects"]
         ],
         "has_image": images.has(frame.frame_id, frame.pixel_hash),
         "total_ms": total_ms,

@@ -149,9 +149,7 @@ def column_means(
         values, out = sums[segment], means[segment]
         around = _around(values * inside, background)
         for column in range(columns):
-            out[column] = np.float32(
-                (values[column] - around[column] * share[column]) * judged[segment, column]
-            )
+            out[column] = np.float32((values[column] - around[column] * share[column]) * judged[segment, column])
     return means
 
 

@@ -7,7 +7,7 @@ from inspection.kernels.compiler import compiled
 
 
 @compiled
-def _shrink(pixels, top, left, height, width, grey):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def _shrink(pixels, top, left, height, width, grey):  # type: ignore[no-untyped-def]
     """Mean of each cell of a window divided evenly; one smaller than the cells repeats its pixels."""
     cells = len(grey)
     first = np.arange(cells) * width // cells
@@ -32,7 +32,7 @@ def _shrink(pixels, top, left, height, width, grey):  # type: ignore[no-untyped-
 
 
 @compiled
-def take_picture(pixels, window, row_gain, coating, foil, on_foil, sigma_gl, grey, reflectance, sigma):  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917
+def take_picture(pixels, window, row_gain, coating, foil, on_foil, sigma_gl, grey, reflectance, sigma):  # type: ignore[no-untyped-def]
     """Write a window as `cells` x `cells` of grey, of reflectance and of compressed noise units.
 
     Reflectance is 0 for coating and 1 for foil, cut at -1 and 3. Noise units s are compressed to

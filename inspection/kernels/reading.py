@@ -89,7 +89,7 @@ def _lay_out(lanes, states, model, line):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def screen_bands(pixels, model, lanes, states, gain, flags, tile_sums, profiles, bands_per_profile):  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917
+def screen_bands(pixels, model, lanes, states, gain, flags, tile_sums, profiles, bands_per_profile):  # type: ignore[no-untyped-def]
     """Compare every 3x3 sum with what its column should show.
 
     Parameters

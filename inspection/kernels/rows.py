@@ -71,9 +71,7 @@ def even_band_means(
 
 
 @compiled
-def agreed_row_gain(
-    ratios: NDArray[np.float32], levels: NDArray[np.float32], tolerance: float
-) -> NDArray[np.float32]:
+def agreed_row_gain(ratios: NDArray[np.float32], levels: NDArray[np.float32], tolerance: float) -> NDArray[np.float32]:
     """Mean gain of each row over the windows that lie within the tolerance of 1.
 
     Parameters

@@ -7,7 +7,7 @@ from inspection.kernels.reading import BAND_ROWS, BARE, COATED
 
 
 @compiled
-def _lay_out(lanes, states, left, coating, foil, weights, expected, weight):  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917
+def _lay_out(lanes, states, left, coating, foil, weights, expected, weight):  # type: ignore[no-untyped-def]
     """One band's expectation and one over its noise, for the columns from `left` on."""
     width = len(expected)
     expected[:], weight[:] = foil[left : left + width], weights[1]
@@ -28,7 +28,7 @@ def _lay_out(lanes, states, left, coating, foil, weights, expected, weight):  # 
 
 
 @compiled
-def deviation_steps(pixels, top, left, coating, foil, row_gain, weights, lanes, states, steps):  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917
+def deviation_steps(pixels, top, left, coating, foil, row_gain, weights, lanes, states, steps):  # type: ignore[no-untyped-def]
     """Write the deviation of 3x3 means from what is expected, in steps, for one window.
 
     Parameters

@@ -31,11 +31,7 @@ def delamination(rng: Generator, ground: Ground) -> Shape:
     """Coating has come off in islands with torn rims; flakes of it lie about."""
     size = ground.size(rng, 70, 260)
     down, cross = grid(min(0.75 * size, 0.48 * ground.room_px[0]), rng)
-    lumps = (
-        clouds(down.shape, rng, size / 5)
-        + 0.45 * clouds(down.shape, rng, 7)
-        + 0.2 * clouds(down.shape, rng, 3)
-    )
+    lumps = clouds(down.shape, rng, size / 5) + 0.45 * clouds(down.shape, rng, 7) + 0.2 * clouds(down.shape, rng, 3)
     fall_off = np.hypot(down, cross) / np.float32(size / 2)
     sparser_outside = np.asarray(0.9 - 1.7 * fall_off**2, np.float32)
     islands = inside(-lumps, sparser_outside, 0.12)
@@ -109,9 +105,7 @@ def _shards(shape: tuple[int, ...], rng: Generator, size: float) -> Field:
         middle = np.array(shape[::-1]) / 2 + rng.uniform(-0.3, 0.3, 2) * size
         angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 6))))
         radii = rng.uniform(0.04, 0.1) * size * rng.uniform(0.6, 1.3, len(angles))
-        corners: NDArray[np.float64] = (
-            middle + np.stack([np.cos(angles), np.sin(angles)], axis=1) * radii[:, None]
-        )
+        corners: NDArray[np.float64] = middle + np.stack([np.cos(angles), np.sin(angles)], axis=1) * radii[:, None]
         cv2.fillPoly(canvas, [corners.round().astype(np.int32)], 1)
     return canvas.astype(np.float32)
 

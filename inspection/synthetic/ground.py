@@ -54,11 +54,7 @@ class Ground:
         sigmas = rng.uniform(8, 12) if faint else np.exp(rng.uniform(np.log(12), np.log(60)))
         deepest = _DARKEST * self.surface.level
         size = float(sigmas) * self.mean3_sigma
-        return (
-            max(-size, -deepest * rng.uniform(0.75, 1))
-            if dark
-            else min(size, self.step * rng.uniform(0.8, 1))
-        )
+        return max(-size, -deepest * rng.uniform(0.75, 1)) if dark else min(size, self.step * rng.uniform(0.8, 1))
 
     def size(self, rng: Generator, smallest: float, largest: float) -> float:
         """Draw a length in px, small ones more often, that leaves the room some space."""

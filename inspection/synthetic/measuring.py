@@ -31,9 +31,7 @@ def measure_patch(scene: Scene, patch: Patch, first_row: int) -> TrueDefect | No
     return _true_defect(scene, named, box, (shape.mask, shape.delta), patch.surface)
 
 
-def measure_edge(
-    scene: Scene, shift: EdgeShift, first_row: int, edges: NDArray[np.float64]
-) -> TrueDefect | None:
+def measure_edge(scene: Scene, shift: EdgeShift, first_row: int, edges: NDArray[np.float64]) -> TrueDefect | None:
     """Measure what lies between a lane's edge as drawn, `edges` of shape (lanes, 2, rows), and its course."""
     box = visible(shift.box, first_row, scene.rows, scene.columns)
     if box is None:
@@ -41,9 +39,7 @@ def measure_edge(
     rows = slice(box.top, box.bottom)
     now = edges[shift.lane - 1, shift.side, rows]
     course = scene.course.edges_px(first_row, scene.rows)[shift.lane - 1, shift.side, rows]
-    box = Box(
-        box.top, int(min(now.min(), course.min())) - 3, box.bottom, int(max(now.max(), course.max())) + 4
-    )
+    box = Box(box.top, int(min(now.min(), course.min())) - 3, box.bottom, int(max(now.max(), course.max())) + 4)
     middle = np.arange(box.left, box.right) + 0.5
     between = (middle > np.minimum(now, course)[:, None]) & (middle < np.maximum(now, course)[:, None])
     between &= (np.abs(now - course) > _SEEN_SHIFT_PX)[:, None]

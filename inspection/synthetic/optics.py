@@ -70,9 +70,9 @@ class Camera:
     def flicker(self, rows: int, rng: Generator) -> NDArray[np.float32]:
         """Light of each line around 1: the supply's ripple and random steps, about one percent in all."""
         ripple = np.sin(2 * np.pi * (np.arange(rows) / rng.uniform(180, 320) + rng.uniform()))
-        light: NDArray[np.float32] = (
-            1 + _FLICKER * (ripple + rng.standard_normal(rows).clip(-2.5, 2.5))
-        ).astype(np.float32)
+        light: NDArray[np.float32] = (1 + _FLICKER * (ripple + rng.standard_normal(rows).clip(-2.5, 2.5))).astype(
+            np.float32
+        )
         return light
 
     def noise_variance(self, signal: NDArray[np.float64] | float) -> NDArray[np.float64]:

@@ -113,9 +113,7 @@ def _patch(job: Job, taken: list[Box]) -> Patch:
     box = _fixed(job, shape) if job.order.fixed else _clear(job, room.box, shape.shape, taken)
     shape = _as_strong_as_ordered(job, room, box, shape)
     lane = room.lane if job.order.fixed is None else _fixed_lane(job)[0] + 1
-    return Patch(
-        job.order, job.identity, box.top, box.left, _where_coated(job, box, shape), lane, room.surface
-    )
+    return Patch(job.order, job.identity, box.top, box.left, _where_coated(job, box, shape), lane, room.surface)
 
 
 def _drawn(job: Job, room: Room) -> Shape:

@@ -62,9 +62,7 @@ def kinds(kind: Kind, n: int) -> Plan:
         A kind that nobody can draw.
     """
     if kind not in (*DEFECTS, Kind.SPLICE):
-        raise InputError(
-            f"expected a kind that can be drawn, got {kind}: choose splice or one of {', '.join(DEFECTS)}"
-        )
+        raise InputError(f"expected a kind that can be drawn, got {kind}: choose splice or one of {', '.join(DEFECTS)}")
 
     def orders(slot: Slot) -> Orders:
         rng = slot.rng
@@ -73,9 +71,7 @@ def kinds(kind: Kind, n: int) -> Plan:
     return Plan(orders)
 
 
-def probe_points(
-    peak_sigma: float, radius_px: tuple[float, float], n: int, bright: bool | None = None
-) -> Plan:
+def probe_points(peak_sigma: float, radius_px: tuple[float, float], n: int, bright: bool | None = None) -> Plan:
     """`n` lone points on coating, well apart, each of exactly that strength.
 
     Parameters
@@ -88,9 +84,7 @@ def probe_points(
     bright : bool, optional
         All brighter or all darker; both by default.
     """
-    order = Order(
-        Kind.PINHOLE, lambda rng, _: point(rng, radius_px, bright), exact_sigma=peak_sigma, apart_px=40
-    )
+    order = Order(Kind.PINHOLE, lambda rng, _: point(rng, radius_px, bright), exact_sigma=peak_sigma, apart_px=40)
     return Plan(lambda _: (order,) * n)
 
 
@@ -180,6 +174,4 @@ def _streak(slot: Slot, rng: Generator, longest_px: int | None) -> Order:
     whole = longest_px is None and rng.random() < 0.5
     longest = longest_px or slot.rows
     length = slot.rows if whole else int(np.exp(rng.uniform(np.log(shortest), np.log(longest))))
-    return Order(
-        Kind.STREAK, lambda own, ground: streak(own, ground, length, fades=not whole), reach_px=length
-    )
+    return Order(Kind.STREAK, lambda own, ground: streak(own, ground, length, fades=not whole), reach_px=length)

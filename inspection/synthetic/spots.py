@@ -63,13 +63,9 @@ def metallic_particle(rng: Generator, ground: Ground) -> Shape:
     body = inside(np.hypot(down, cross), radius * np.maximum(jags, 0.5), 0.8)
     facets = 1 + 0.3 * np.clip(clouds(body.shape, rng, 2.5), -1.5, 1.5)
     side = rng.choice([-1, 1]) * (0.7 * radius + 1.2)
-    shadow = np.asarray(
-        cv2.warpAffine(body, np.array([[1, 0, side / 3], [0, 1, side]]), body.shape[::-1]), np.float32
-    )
+    shadow = np.asarray(cv2.warpAffine(body, np.array([[1, 0, side / 3], [0, 1, side]]), body.shape[::-1]), np.float32)
     bright = at_peak(through_lens(body * facets), ground.step * rng.uniform(1.15, 1.6))
-    shade = through_lens(np.maximum(shadow - body, 0)) * np.float32(
-        rng.uniform(0.45, 0.75) * ground.surface.level
-    )
+    shade = through_lens(np.maximum(shadow - body, 0)) * np.float32(rng.uniform(0.45, 0.75) * ground.surface.level)
     return Shape.seen(bright - shade, body, share=0.15)
 
 

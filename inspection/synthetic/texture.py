@@ -75,9 +75,7 @@ class Texture:
         step = min(_BLOCK_COLUMNS, self.tiles[0].shape[1] // 2)
         for left in range(0, columns, step):
             block = surface[:, left : left + step]
-            np.add(
-                _piece(self.tiles[0], block.shape, rng), _piece(self.tiles[1], block.shape, rng), out=block
-            )
+            np.add(_piece(self.tiles[0], block.shape, rng), _piece(self.tiles[1], block.shape, rng), out=block)
             block += np.float32(self.level)
 
     def deviations(self, rows: int, columns: int, rng: Generator) -> NDArray[np.float32]:

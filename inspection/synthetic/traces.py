@@ -16,9 +16,7 @@ def streak(rng: Generator, ground: Ground, rows: int, *, fades: bool = True) -> 
     profile = np.exp(-(np.abs(cross / (width / 2)) ** rng.choice([2.0, 4.0, 8.0])))
     if rng.random() < 0.3:
         # A particle that parts the slurry piles it up beside the furrow.
-        profile -= rng.uniform(0.2, 0.5) * np.exp(
-            -((np.abs(cross) - 0.95 * width) ** 2) / (0.3 * width + 0.6) ** 2
-        )
+        profile -= rng.uniform(0.2, 0.5) * np.exp(-((np.abs(cross) - 0.95 * width) ** 2) / (0.3 * width + 0.6) ** 2)
     along = 1 + rng.uniform(0, 0.15) * clouds((rows, 8), rng, 150)[:, 4]
     if fades:
         from_end = np.minimum(np.arange(rows), np.arange(rows)[::-1])
@@ -37,9 +35,7 @@ def scratch(rng: Generator, ground: Ground) -> Shape:
     length = ground.size(rng, 70, 600)
     angle = rng.uniform(0, np.pi)
     reach = np.array([np.cos(angle), np.sin(angle)]) * length
-    reach *= min(
-        1, *(0.9 * room / max(abs(part), 1) for room, part in zip(ground.room_px, reach, strict=True))
-    )
+    reach *= min(1, *(0.9 * room / max(abs(part), 1) for room, part in zip(ground.room_px, reach, strict=True)))
     path = _bowed(reach, rng.normal(0, 0.06) * (rng.random() < 0.5))
     line = strokes([path], [rng.uniform(1.2, 3.2)])
     worn = np.clip(1 + 0.45 * clouds(line.shape, rng, 25), 0.15, 1.5)
@@ -63,9 +59,7 @@ def crack(rng: Generator, ground: Ground) -> Shape:
         widths.append(max(widths[mother] * rng.uniform(0.6, 0.95), 1.0))
     lines = strokes(paths, widths)
     open_share = np.clip(1 + 0.3 * clouds(lines.shape, rng, 20), 0.3, 1.4)
-    return Shape.seen(
-        -at_peak(through_lens(lines * open_share), ground.peak(rng, dark=True)), np.float32(0.6) * lines
-    )
+    return Shape.seen(-at_peak(through_lens(lines * open_share), ground.peak(rng, dark=True)), np.float32(0.6) * lines)
 
 
 def wrinkle(rng: Generator, ground: Ground) -> Shape:

@@ -60,7 +60,7 @@ class SyntheticWeb:
         A negative seed or frame number, a depth that no frame has, too few columns for the product.
     """
 
-    def __init__(  # noqa: PLR0913  keyword-only, and each a fact of the web or its camera
+    def __init__(
         self,
         product: Product,
         seed: int,

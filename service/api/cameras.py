@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
-from sqlalchemy import Connection
 
 from service.calibrations import newest_calibration
 from service.errors import UnknownCamera
@@ -37,9 +36,7 @@ def show_camera(camera_id: CameraId, request: Request) -> CameraAnswer:
     return _answer(station, camera_id, latest[0] if latest else None, calibration)
 
 
-def _answer(
-    station: Station, camera_id: str, last: StoredFrame | None, calibration: int | None
-) -> CameraAnswer:
+def _answer(station: Station, camera_id: str, last: StoredFrame | None, calibration: int | None) -> CameraAnswer:
     return CameraAnswer(
         camera_id=camera_id,
         last=LastFrame.model_validate(last, from_attributes=True) if last else None,
@@ -52,5 +49,5 @@ def _answer(
     )
 
 
-def _of_roll(station: Station, last: StoredFrame, question: Callable[[Connection, str, str], T]) -> T:
+def _of_roll(station: Station, last: StoredFrame, question: Callable[[Any, str, str], T]) -> T:
     return station.store.read(lambda connection: question(connection, last.camera_id, last.roll_id))

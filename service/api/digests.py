@@ -36,9 +36,7 @@ def parse_digests(header: str | None) -> dict[str, bytes]:
     except binascii.Error:
         told = {}
     if len(told) != len(members):
-        raise MalformedBody(
-            f"expected Content-Digest as in crc32c=:BASE64: or sha-256=:BASE64:, got {header[:200]!r}"
-        )
+        raise MalformedBody(f"expected Content-Digest as in crc32c=:BASE64: or sha-256=:BASE64:, got {header[:200]!r}")
     return {name: digest for name, digest in told.items() if name in _ALGORITHMS}
 
 

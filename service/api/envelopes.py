@@ -61,15 +61,12 @@ def envelope_of(headers: Headers, query: FrameQuery, settings: Settings) -> Enve
     length = _content_length(headers)
     if length is not None and length > settings.max_body_bytes:
         raise FrameTooLarge(
-            f"expected a body of at most {settings.max_body_bytes} bytes, got {length}: "
-            "send fewer lines per frame"
+            f"expected a body of at most {settings.max_body_bytes} bytes, got {length}: send fewer lines per frame"
         )
     if kind == RAW and coding in ("identity", "zstd"):
         return _raw(length, query, settings, packed=coding == "zstd")
     if coding != "identity":
-        raise UnknownCoding(
-            f"expected zstd for raw pixels or no Content-Encoding, got {coding}: send it plain"
-        )
+        raise UnknownCoding(f"expected zstd for raw pixels or no Content-Encoding, got {coding}: send it plain")
     if kind in IMAGE_MEDIA_TYPES:
         return Envelope(_told(length), partial(_image, media_type=kind, query=query, settings=settings))
     if kind == MULTIPART:
@@ -117,9 +114,7 @@ def _shape(query: FrameQuery) -> tuple[int, int, PixelFormat]:
     return query.width, query.height, parse(query.pixel_format)
 
 
-def _view(
-    body: NDArray[np.uint8], *, width: int, height: int, pixel_format: PixelFormat, settings: Settings
-) -> Frame:
+def _view(body: NDArray[np.uint8], *, width: int, height: int, pixel_format: PixelFormat, settings: Settings) -> Frame:
     return frame_from_raw(body.data, width, height, pixel_format, settings.frame_limits)
 
 
@@ -128,20 +123,14 @@ def _unpacked(packed: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     unpacked = np.empty(size, np.uint8)
     at, view = 0, unpacked.data
     try:
-        with zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES).stream_reader(
-            packed.data
-        ) as reader:
+        with zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES).stream_reader(packed.data) as reader:
             while at < size and (count := reader.readinto(view[at:])):
                 at += count
             rest = reader.read(1)
     except zstandard.ZstdError as problem:
-        raise CorruptFrame(
-            f"expected pixels packed by zstd, got bytes that do not unpack ({problem})"
-        ) from problem
+        raise CorruptFrame(f"expected pixels packed by zstd, got bytes that do not unpack ({problem})") from problem
     if at != size or rest:
-        raise InconsistentFrame(
-            f"expected {size} bytes in zstd, got {'more' if rest else at}: check width, height"
-        )
+        raise InconsistentFrame(f"expected {size} bytes in zstd, got {'more' if rest else at}: check width, height")
     return unpacked
 
 

@@ -35,9 +35,7 @@ _ASKED = {
 router = APIRouter(tags=["frames"])
 
 
-@router.post(
-    "/v1/cameras/{camera_id}/frames", response_model=FrameAnswer, responses=_REFUSALS, openapi_extra=_ASKED
-)
+@router.post("/v1/cameras/{camera_id}/frames", response_model=FrameAnswer, responses=_REFUSALS, openapi_extra=_ASKED)
 async def post_frame(camera_id: CameraId, request: Request) -> Response:
     """Inspect a frame: the answer is sent when its record is durable."""
     station: Station = request.app.state.station

@@ -47,22 +47,16 @@ def calibrate_camera(
 
 def _few(frames: int) -> str:
     rough = " A streak that stands in all of them will not be seen." if frames < FEWEST_FRAMES else ""
-    return (
-        f"warning: {frames} frames make a rough calibration, {_WANTED_FRAMES} or more make a good one.{rough}"
-    )
+    return f"warning: {frames} frames make a rough calibration, {_WANTED_FRAMES} or more make a good one.{rough}"
 
 
 def _print(path: Path, calibration: Calibration, *, json: bool) -> None:
     if json:
         print_json(_learnt(path, calibration))
         return
-    title = (
-        f"{calibration.camera}, calibration {calibration.version}, from {calibration.made_from_frames} frames"
-    )
+    title = f"{calibration.camera}, calibration {calibration.version}, from {calibration.made_from_frames} frames"
     print_table(("lane", "left mm", "right mm", "width mm"), _lane_rows(calibration), title=title)
-    print_table(
-        ("", "grey level", "noise (grey levels)", "point threshold (sigma)"), _material_rows(calibration)
-    )
+    print_table(("", "grey level", "noise (grey levels)", "point threshold (sigma)"), _material_rows(calibration))
     say(f"kept as {path}")
 
 
@@ -75,9 +69,7 @@ def _lanes_mm(calibration: Calibration) -> list[tuple[float, float]]:
 
 def _lane_rows(calibration: Calibration) -> list[tuple[str, ...]]:
     lanes = enumerate(_lanes_mm(calibration), 1)
-    return [
-        (str(lane), f"{left:.2f}", f"{right:.2f}", f"{right - left:.2f}") for lane, (left, right) in lanes
-    ]
+    return [(str(lane), f"{left:.2f}", f"{right:.2f}", f"{right - left:.2f}") for lane, (left, right) in lanes]
 
 
 def _material_rows(calibration: Calibration) -> list[tuple[str, ...]]:

@@ -38,9 +38,7 @@ def load_newest(data: Path, camera: str) -> Calibration:
     version = newest_calibration(data, camera)
     if version is None:
         folder = calibration_folder(data, camera)
-        raise CalibrationError(
-            f"expected a calibration in {folder}, found none: run coatsight calibrate first"
-        )
+        raise CalibrationError(f"expected a calibration in {folder}, found none: run coatsight calibrate first")
     return load_calibration(data, camera, version)
 
 
@@ -76,9 +74,7 @@ def keep_as_next(data: Path, camera: str, make: Callable[[int], Calibration]) ->
         # Unlike a rename, a link never takes the place of a file that another calibration has just written.
         os.link(draft, path)
     except FileExistsError:
-        raise CalibrationError(
-            f"expected {path} to be free, another calibration took it: calibrate again"
-        ) from None
+        raise CalibrationError(f"expected {path} to be free, another calibration took it: calibrate again") from None
     finally:
         draft.unlink(missing_ok=True)
     _flush(folder)

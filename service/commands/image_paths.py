@@ -31,7 +31,5 @@ def read_frame(path: Path) -> Frame:
         A file that is no image, or a folder that holds none.
     """
     if path.is_dir():
-        raise FrameError(
-            f"expected image files ({' '.join(ENDINGS)}) in {path}, found none: name another folder"
-        )
+        raise FrameError(f"expected image files ({' '.join(ENDINGS)}) in {path}, found none: name another folder")
     return read_image(path)

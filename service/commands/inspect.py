@@ -112,9 +112,7 @@ class Inspectors:
 
 def _named_calibration(sources: Sources) -> Calibration | None:
     if (sources.camera is None) != (sources.data is None):
-        raise InputError(
-            "expected --camera and --data together, got one: a camera's calibrations lie under --data"
-        )
+        raise InputError("expected --camera and --data together, got one: a camera's calibrations lie under --data")
     if sources.calibration and sources.camera:
         raise InputError("expected --calibration or --camera, got both: name one calibration")
     if sources.camera and sources.data:
@@ -189,6 +187,4 @@ def _inspected(path: Path, inspectors: Inspectors, overlays: Overlays | None) ->
         return Seen(path, error=str(error).removeprefix(f"{path}: "))
     if overlays is None:
         return Seen(path, record)
-    return Seen(
-        path, record, overlay=overlays.write(path, encode_png(overlay(frame, record, inspector.placement)))
-    )
+    return Seen(path, record, overlay=overlays.write(path, encode_png(overlay(frame, record, inspector.placement))))

@@ -43,9 +43,7 @@ class WebChoice:
 
     def _product(self) -> Product:
         if self.product not in PRODUCTS:
-            raise InputError(
-                f"expected a product out of {', '.join(PRODUCTS)}, got {self.product!r}: choose one"
-            )
+            raise InputError(f"expected a product out of {', '.join(PRODUCTS)}, got {self.product!r}: choose one")
         return dataclasses.replace(PRODUCTS[self.product], mm_per_px=self.mm_per_px)
 
 
@@ -77,9 +75,7 @@ class Calibrating:
 def run(web: WebChoice, line: Line, frames: int, calibrating: Calibrating, *, json: bool) -> int:
     """Simulate a camera, print what came of it, return the exit code."""
     if not is_ready(line.url):
-        raise InputError(
-            f"expected a station at {line.url}, none answers that it is ready: run coatsight serve"
-        )
+        raise InputError(f"expected a station at {line.url}, none answers that it is ready: run coatsight serve")
     if calibrating.frames:
         calibrate_on_drawn(web, line.camera, calibrating)
     feed = line.feed(web, draw_pictures(web, line_mix(), frames))

@@ -66,9 +66,7 @@ class Store:
 
     def keep_refusal(self, key: FrameKey, reason: str, detail: str, at: datetime) -> Future[None]:
         """Remember a frame that was not inspected."""
-        return self._writer.submit(
-            partial(writes.write_refusal, key=key, reason=reason, detail=detail, at=at)
-        )
+        return self._writer.submit(partial(writes.write_refusal, key=key, reason=reason, detail=detail, at=at))
 
     def open_roll(self, roll: RollEntry) -> Future[None]:
         """Pin a roll to what it was opened with."""

@@ -96,8 +96,7 @@ _FINDING = (
 def _finding_columns() -> list[Column[Any]]:
     """Make the columns that defects and events have in common; numbered within their frame from 1."""
     return [
-        Column(name, kind, primary_key=name in ("frame", "number"), nullable=name == "lane")
-        for name, kind in _FINDING
+        Column(name, kind, primary_key=name in ("frame", "number"), nullable=name == "lane") for name, kind in _FINDING
     ]
 
 

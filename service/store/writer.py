@@ -72,9 +72,7 @@ class Writer:
                 raise queue.Full
             self._waiting.put_nowait(_Task(write, done))
         except queue.Full:
-            raise StoreFailed(
-                "expected the store to take the record, it has too many waiting: try again"
-            ) from None
+            raise StoreFailed("expected the store to take the record, it has too many waiting: try again") from None
         return done
 
     def close(self) -> None:

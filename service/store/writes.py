@@ -36,9 +36,7 @@ def _insert_all(table: Table) -> str:
 _one_more = insert(metre_counts)
 _FRAME, _DEFECTS, _EVENTS, _CROPS = (_insert_all(table) for table in (frames, defects, events, crops))
 _COUNTS = compiled(
-    _one_more.values(
-        {column.name: bindparam(column.name) for column in metre_counts.columns}
-    ).on_conflict_do_update(
+    _one_more.values({column.name: bindparam(column.name) for column in metre_counts.columns}).on_conflict_do_update(
         index_elements=list(metre_counts.primary_key.columns),
         set_={"count": metre_counts.c.count + _one_more.excluded.count},
     )
@@ -157,9 +155,7 @@ def write_refusal(connection: Connection, key: FrameKey, reason: str, detail: st
         "last_at": stamp(at),
     }
     keys = list(not_inspected.primary_key.columns)
-    connection.execute(
-        insert(not_inspected).values(row).on_conflict_do_update(index_elements=keys, set_=again)
-    )
+    connection.execute(insert(not_inspected).values(row).on_conflict_do_update(index_elements=keys, set_=again))
 
 
 def _same_number(table: Table, key: FrameKey) -> list[Any]:

@@ -20,9 +20,7 @@ ROWS, COLUMNS = 384, 1024
 
 
 def web(plan=None, product="graphite", seed=4):
-    return SyntheticWeb(
-        PRODUCTS[product], seed, columns=COLUMNS, rows=ROWS, plan=plan or clean(), camera_seed=77
-    )
+    return SyntheticWeb(PRODUCTS[product], seed, columns=COLUMNS, rows=ROWS, plan=plan or clean(), camera_seed=77)
 
 
 def frames_of(drawn, count=24):
@@ -108,8 +106,7 @@ def box(side):
 def test_white_noise_averages_out_over_every_box(sigma_gl) -> None:
     rng = np.random.default_rng(0)
     frames = [
-        Frame(np.clip(np.rint(rng.normal(90, sigma_gl, (ROWS, COLUMNS))), 0, 255).astype(np.uint8))
-        for _ in range(16)
+        Frame(np.clip(np.rint(rng.normal(90, sigma_gl, (ROWS, COLUMNS))), 0, 255).astype(np.uint8)) for _ in range(16)
     ]
     calibration = calibrate(frames, Placement())
     pixel, rounding_gl = np.hypot(sigma_gl, 1 / np.sqrt(12)), 0.25 / 9
@@ -130,9 +127,7 @@ def test_levels_and_lanes_are_those_of_the_web(plain) -> None:
 
 
 def test_a_stricter_rate_of_false_alarms_sets_higher_limits(plain) -> None:
-    strict = calibrate(
-        frames_of(web()), Placement(), settings=CalibratingSettings(false_alarms_per_1000=0.05)
-    )
+    strict = calibrate(frames_of(web()), Placement(), settings=CalibratingSettings(false_alarms_per_1000=0.05))
     assert strict.false_alarms_per_1000 == 0.05
     assert strict.coating.limit("point") > plain.coating.limit("point")
     assert strict.coating.sigma == plain.coating.sigma

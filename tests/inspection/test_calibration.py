@@ -34,9 +34,7 @@ def check_same(one: Calibration, other: Calibration) -> None:
             assert loaded.dtype == saved.dtype
 
 
-@pytest.mark.parametrize(
-    "other", [{}, {"foil_gl": float("nan"), "focus": float("nan")}, {"camera": "Linie ü"}]
-)
+@pytest.mark.parametrize("other", [{}, {"foil_gl": float("nan"), "focus": float("nan")}, {"camera": "Linie ü"}])
 def test_a_calibration_survives_its_file(tmp_path, other) -> None:
     path = tmp_path / "deep" / "calibration-2.npz"
     tiny(**other).save(path)
@@ -78,9 +76,7 @@ def test_another_format_is_refused(tmp_path) -> None:
         Calibration.load(tmp_path / "new.npz")
 
 
-damage = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+damage = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @damage

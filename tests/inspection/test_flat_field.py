@@ -36,9 +36,7 @@ def test_windows_lie_well_inside_the_lanes() -> None:
     np.testing.assert_allclose(windows.expected, told, rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "lanes", [[[0, 1024]], [[3, 60], [70, 120]], [[1000, 1022]], [[0, 16], [1008, 1024]]]
-)
+@pytest.mark.parametrize("lanes", [[[0, 1024]], [[3, 60], [70, 120]], [[1000, 1022]], [[0, 16], [1008, 1024]]])
 def test_the_level_is_recovered_however_narrow_the_lanes(lanes) -> None:
     lanes = np.array(lanes, float)
     windows = place_windows(lanes, COATING)

@@ -129,9 +129,7 @@ def gaussian_edge(blur_px, rows=128):
 
 @pytest.mark.parametrize("blur_px", [1.0, 2.0, 3.0])
 def test_sharpness_of_a_gaussian_edge_is_the_inverse_of_its_blur(blur_px) -> None:
-    assert edge_sharpness(*gaussian_edge(blur_px)) == pytest.approx(
-        1 / (2 * np.sqrt(np.pi) * blur_px), rel=0.05
-    )
+    assert edge_sharpness(*gaussian_edge(blur_px)) == pytest.approx(1 / (2 * np.sqrt(np.pi) * blur_px), rel=0.05)
 
 
 def test_without_an_edge_in_sight_there_is_no_sharpness() -> None:

@@ -28,9 +28,7 @@ def inspector(graphite, classifier):
 
 def hits(record, truth):
     """How many drawn defects a reported one lies on."""
-    return sum(
-        any(drawn.box.overlaps(seen.finding.box) for seen in record.defects) for drawn in truth.defects
-    )
+    return sum(any(drawn.box.overlaps(seen.finding.box) for seen in record.defects) for drawn in truth.defects)
 
 
 def plainly(inspection):

@@ -19,9 +19,7 @@ def packed(pixels, bits):
     return np.packbits(np.array(flat, np.uint8), bitorder="little").tobytes()
 
 
-@pytest.mark.parametrize(
-    "name", ["Mono8", "Mono10", "Mono10p", "Mono12", "Mono12p", "Mono16", "RGB8", "BGR8"]
-)
+@pytest.mark.parametrize("name", ["Mono8", "Mono10", "Mono10p", "Mono12", "Mono12p", "Mono16", "RGB8", "BGR8"])
 def test_formats_are_known_by_their_standard_names(name):
     assert parse(name).value == name
 

@@ -51,9 +51,7 @@ def test_every_stage_takes_its_settings_from_its_heading() -> None:
     assert recipe.regions.most == 150
     assert recipe.classification.unknown_below == 0.6
     assert recipe.verdict.minor is Verdict.PASS
-    assert recipe.verdict.rule(Kind.STAIN) == KindRule(
-        Severity.MAJOR, (Limit("area_mm2", 3.5, Severity.CRITICAL),)
-    )
+    assert recipe.verdict.rule(Kind.STAIN) == KindRule(Severity.MAJOR, (Limit("area_mm2", 3.5, Severity.CRITICAL),))
 
 
 def test_what_a_recipe_leaves_out_keeps_its_default() -> None:

@@ -14,9 +14,7 @@ from inspection.verdict import Verdict
 
 GREY = 90
 ROWS, COLUMNS = 256, 512
-CLEAN = FrameRecord(
-    Verdict.PASS, (), (), (), (), {}, RecipeRef("default", 1), None, ModelRef("coating", "1", "0" * 64)
-)
+CLEAN = FrameRecord(Verdict.PASS, (), (), (), (), {}, RecipeRef("default", 1), None, ModelRef("coating", "1", "0" * 64))
 
 
 def defect(box, severity=Severity.MAJOR, kind=Kind.PINHOLE):
@@ -89,9 +87,7 @@ def test_verdicts_differ_in_colour_and_in_words():
 
 
 def test_reasons_lengthen_the_strip_up_to_a_limit():
-    heights = [
-        len(overlay(frame(), replace(CLEAN, reasons=("too dark",) * count))) for count in (0, 1, 3, 4, 400)
-    ]
+    heights = [len(overlay(frame(), replace(CLEAN, reasons=("too dark",) * count))) for count in (0, 1, 3, 4, 400)]
     assert heights[0] < heights[1] < heights[2] < heights[3] == heights[4]
 
 
@@ -107,9 +103,7 @@ def test_labels_do_not_cover_each_other():
     apart = [Box(60, 40, 70, 50), Box(60, 300, 70, 310)]
     close = [Box(60, 40, 70, 50), Box(66, 46, 76, 56)]
     dark = [
-        (
-            web_of(overlay(frame(), replace(CLEAN, defects=tuple(defect(box) for box in boxes)))) < GREY // 2
-        ).sum()
+        (web_of(overlay(frame(), replace(CLEAN, defects=tuple(defect(box) for box in boxes)))) < GREY // 2).sum()
         for boxes in (apart, close)
     ]
     assert dark[0] == pytest.approx(dark[1], rel=0.15)

@@ -35,9 +35,7 @@ def test_a_clean_web_is_clean(request, line) -> None:
 
 
 def test_look_alikes_are_clean(graphite) -> None:
-    clean = [
-        screened(graphite.drawn(look_alikes(), index).frame, graphite.calibration).clean for index in range(8)
-    ]
+    clean = [screened(graphite.drawn(look_alikes(), index).frame, graphite.calibration).clean for index in range(8)]
     assert sum(clean) >= 7
 
 
@@ -121,9 +119,7 @@ def test_maps_cover_the_frame(graphite, rows) -> None:
     assert seen.points.shape == seen.tile_sums.shape == (bands, 192)
     assert seen.column_sums.shape == (parts, 1536)
     assert {side: over.shape for side, over in seen.wide.items()} == dict.fromkeys(WIDE_TILES, (bands, 192))
-    assert {w: p.shape for w, p in seen.profiles.items()} == dict.fromkeys(
-        PROFILE_WIDTHS_PX, (parts + 1, 1536)
-    )
+    assert {w: p.shape for w, p in seen.profiles.items()} == dict.fromkeys(PROFILE_WIDTHS_PX, (parts + 1, 1536))
 
 
 def test_lane_edges_are_not_judged_by_their_grey(graphite) -> None:

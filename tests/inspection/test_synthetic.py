@@ -67,9 +67,7 @@ def test_webs_before_one_camera_share_its_columns() -> None:
     assert np.abs(one.scene.camera.gain - elsewhere.scene.camera.gain).max() > 0.005
 
 
-@pytest.mark.parametrize(
-    ("bits", "dtype"), [(8, np.uint8), (10, np.uint16), (12, np.uint16), (16, np.uint16)]
-)
+@pytest.mark.parametrize(("bits", "dtype"), [(8, np.uint8), (10, np.uint16), (12, np.uint16), (16, np.uint16)])
 def test_depth_sets_scale_and_nothing_else(bits: int, dtype: type) -> None:
     frame = small(bits=bits).frame(0).frame
     assert frame.pixels.dtype == dtype
@@ -135,9 +133,7 @@ def test_a_defect_cut_by_a_seam_goes_on_in_the_next_frame() -> None:
     cut = 0
     for index in range(6):
         above, below = web.truth(index), web.truth(index + 1)
-        at_bottom = {
-            d.identity: d for d in above.defects if d.box.bottom == 512 and d.kind is not Kind.EDGE_DEFECT
-        }
+        at_bottom = {d.identity: d for d in above.defects if d.box.bottom == 512 and d.kind is not Kind.EDGE_DEFECT}
         for defect in (d for d in below.defects if d.identity in at_bottom and d.box.top == 0):
             before = at_bottom[defect.identity]
             assert before.kind is defect.kind
@@ -171,9 +167,7 @@ def test_probe_points_have_the_ordered_strength_in_the_picture(bright: bool) -> 
     for defect in truth.defects:
         noise = cv2.blur(plain.frame(0).frame.pixels.astype(np.float32), (3, 3)) / 4095
         column = int(defect.box.centre[1])
-        around = noise[:, column - 20 : column + 20] - noise[:, column - 20 : column + 20].mean(
-            axis=1, keepdims=True
-        )
+        around = noise[:, column - 20 : column + 20] - noise[:, column - 20 : column + 20].mean(axis=1, keepdims=True)
         around = around - around.mean(axis=0)
         strength = np.abs(means[defect.box.window]).max() / around.std()
         assert strength == pytest.approx(8.0, rel=0.12)

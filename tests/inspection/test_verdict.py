@@ -20,9 +20,7 @@ def finding(kind=Kind.PINHOLE, probability=0.99, **measures):
     return Finding(kind, probability, 1, Box(0, 0, 4, 4), 0, 0, contrast_sigma=9.0, **told)
 
 
-findings = st.lists(
-    st.builds(finding, st.sampled_from(Kind), st.floats(0, 1), area_mm2=st.floats(0, 50)), max_size=6
-)
+findings = st.lists(st.builds(finding, st.sampled_from(Kind), st.floats(0, 1), area_mm2=st.floats(0, 50)), max_size=6)
 
 
 def test_a_frame_without_findings_passes() -> None:
@@ -92,8 +90,7 @@ def test_the_worst_of_several_limits_counts_whatever_their_order() -> None:
     for order in (limits, limits[::-1]):
         settings = VerdictSettings(kinds={Kind.STAIN: KindRule(Severity.MINOR, order)})
         severities = [
-            judge([finding(Kind.STAIN, area_mm2=area)], (), M2, settings).defects[0].severity
-            for area in (0.5, 3, 9)
+            judge([finding(Kind.STAIN, area_mm2=area)], (), M2, settings).defects[0].severity for area in (0.5, 3, 9)
         ]
         assert severities == [Severity.MINOR, Severity.MAJOR, Severity.CRITICAL]
 

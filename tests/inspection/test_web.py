@@ -27,9 +27,7 @@ def true_edges(truth, bands):
 
 
 @pytest.mark.parametrize("line", ["graphite", "deep"])
-@pytest.mark.parametrize(
-    "plan", [clean(), mixed(4), kinds(Kind.EDGE_DEFECT, 2)], ids=["clean", "mixed", "chips"]
-)
+@pytest.mark.parametrize("plan", [clean(), mixed(4), kinds(Kind.EDGE_DEFECT, 2)], ids=["clean", "mixed", "chips"])
 def test_most_edges_are_measured_to_a_quarter_pixel_whatever_lies_beside_them(request, line, plan) -> None:
     line = request.getfixturevalue(line)
     apart = []

@@ -13,9 +13,7 @@ from service.settings import Settings
 
 
 def main(folder: str) -> None:
-    server = server_for(
-        create_app(Settings(data_dir=Path(folder)), fake_classifier("f" * 64)), "127.0.0.1", 0
-    )
+    server = server_for(create_app(Settings(data_dir=Path(folder)), fake_classifier("f" * 64)), "127.0.0.1", 0)
     threading.Thread(target=tell_port, args=(server,), daemon=True).start()
     server.run()
 

@@ -108,9 +108,7 @@ def test_help_comes_quickly_and_without_the_pipeline():
         "import sys; from service.cli import main; main(['--help']); "
         "sys.exit(bool({'numpy', 'cv2', 'numba', 'fastapi', 'pydantic', 'onnxruntime'} & set(sys.modules)))"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0
     for command in ("inspect", "calibrate", "serve", "simulate", "demo"):
         assert command in ran.stdout
@@ -197,9 +195,7 @@ def test_each_calibration_is_a_new_version_and_leaves_no_drafts(call, drawn, tmp
 def test_one_bad_frame_stops_a_calibration_before_anything_is_kept(call, drawn, tmp_path):
     bad = tmp_path / "bad.png"
     bad.write_bytes((drawn / "clean" / "000.png").read_bytes()[:1000])
-    code, _, err = call(
-        "calibrate", drawn / "ordinary", bad, "--camera", "cam-1", "--data", tmp_path / "data"
-    )
+    code, _, err = call("calibrate", drawn / "ordinary", bad, "--camera", "cam-1", "--data", tmp_path / "data")
     assert code == 2
     assert one_line(err)
     assert "bad.png" in err
@@ -285,9 +281,7 @@ def test_a_scale_that_contradicts_the_calibration_is_an_error(call, drawn, stati
 def test_overlays_lie_in_their_own_folder(call, drawn, station, tmp_path):
     same_name = draw(tmp_path / "again", 3, clean(), 1)
     images, seen = [drawn / "bad", same_name], tmp_path / "seen"
-    code, out, _ = call(
-        "inspect", *images, "--camera", "cam-1", "--data", station, "--overlay", seen, "--json"
-    )
+    code, out, _ = call("inspect", *images, "--camera", "cam-1", "--data", station, "--overlay", seen, "--json")
     assert code == 0
     told = [Path(one["overlay"]) for one in json.loads(out)]
     assert len(set(told)) == 3
@@ -415,9 +409,7 @@ def test_simulated_frames_are_what_a_camera_sends(call, scripted):
 def test_the_pace_is_the_web_s(call, scripted):
     station = scripted()
     # 64 lines of 0.05 mm at 9.6 m/min are 20 ms.
-    code, out, _ = call(
-        "simulate", "--url", station.url, "--frames", 25, "--speed-m-min", 9.6, "--json", *SMALL
-    )
+    code, out, _ = call("simulate", "--url", station.url, "--frames", 25, "--speed-m-min", 9.6, "--json", *SMALL)
     assert json.loads(out)["frame_ms"] == pytest.approx(20.0)
     times = [query["captured_at"] for _, query, _, _ in map(station.frames.get, (0, 24))]
     first, last = map(datetime.fromisoformat, times)

@@ -45,9 +45,7 @@ def send(client: httpx.Client, content: bytes, headers: dict[str, str], **query:
 
 
 def digest(name: str, body: bytes) -> str:
-    value = (
-        hashlib.sha256(body).digest() if name == "sha-256" else google_crc32c.value(body).to_bytes(4, "big")
-    )
+    value = hashlib.sha256(body).digest() if name == "sha-256" else google_crc32c.value(body).to_bytes(4, "big")
     return f"{name}=:{base64.b64encode(value).decode()}:"
 
 
@@ -63,9 +61,7 @@ def not_inspected(client: httpx.Client) -> int:
     return int(client.get("/v1/cameras/cam-1").json()["not_inspected"])
 
 
-def test_a_raw_frame_is_answered_with_everything_that_made_the_verdict(
-    client: httpx.Client, roll: str
-) -> None:
+def test_a_raw_frame_is_answered_with_everything_that_made_the_verdict(client: httpx.Client, roll: str) -> None:
     answered = post(client, draw(1, holes=3), 17, roll=roll)
     assert answered.status_code == 200
     told = FrameAnswer.model_validate_json(answered.content)
@@ -74,9 +70,7 @@ def test_a_raw_frame_is_answered_with_everything_that_made_the_verdict(
     assert "not calibrated" in told.reasons
     assert len(told.defects) == 3
     box = told.defects[0].box_px
-    assert told.defects[0].down_mm == pytest.approx(
-        17 * 256 * 0.05 + (box.y + box.height / 2) * 0.05, abs=1e-3
-    )
+    assert told.defects[0].down_mm == pytest.approx(17 * 256 * 0.05 + (box.y + box.height / 2) * 0.05, abs=1e-3)
     stages = [part.split(";")[0] for part in answered.headers["Server-Timing"].split(", ")]
     assert stages == ["queue", "decode", "detect", "classify", "store", "total"]
 
@@ -96,10 +90,7 @@ def test_a_digest_that_fits_is_accepted_and_one_that_does_not_is_refused(
     wrong = send(client, body, RAW | {"Content-Digest": digest(name, body + b"x")}, sequence=0, **query)
     assert (wrong.status_code, wrong.json()["status"]) == (400, 400)
     assert refusals(client, "digest-mismatch") == before + 1
-    assert (
-        send(client, body, RAW | {"Content-Digest": digest(name, body)}, sequence=0, **query).status_code
-        == 200
-    )
+    assert send(client, body, RAW | {"Content-Digest": digest(name, body)}, sequence=0, **query).status_code == 200
 
 
 def test_all_encodings_of_the_same_pixels_are_the_same_frame(client: httpx.Client, roll: str) -> None:
@@ -132,9 +123,7 @@ def test_deep_grey_stays_deep(client: httpx.Client, roll: str) -> None:
     assert [len(frame.boxes) for frame in shown] == [2, 2]
 
 
-def test_the_same_number_with_other_pixels_is_a_conflict_that_changes_nothing(
-    client: httpx.Client, roll: str
-) -> None:
+def test_the_same_number_with_other_pixels_is_a_conflict_that_changes_nothing(client: httpx.Client, roll: str) -> None:
     first = post(client, draw(6), 0, roll=roll)
     other = post(client, draw(7), 0, roll=roll)
     assert (other.status_code, other.headers["Content-Type"]) == (409, "application/problem+json")
@@ -220,9 +209,7 @@ def test_the_counters_tell_what_happened(client: httpx.Client, roll: str) -> Non
         assert f"coatsight_{name}" in told
 
 
-@pytest.mark.parametrize(
-    "query", [{}, {"roll": "R"}, {"roll": "R", "sequence": -1}, {"roll": "", "sequence": 1}]
-)
+@pytest.mark.parametrize("query", [{}, {"roll": "R"}, {"roll": "R", "sequence": -1}, {"roll": "", "sequence": 1}])
 def test_a_frame_without_a_number_is_malformed(client: httpx.Client, query: dict[str, Any]) -> None:
     refused = send(client, PIXELS.tobytes(), RAW, **SHAPE, **query)
     assert (refused.status_code, refused.headers["Content-Type"]) == (422, "application/problem+json")
@@ -385,9 +372,7 @@ def test_the_live_page_needs_nothing_from_elsewhere(client: httpx.Client) -> Non
 
 def test_the_openapi_document_tells_the_route(client: httpx.Client) -> None:
     told = client.get("/openapi.json").json()["paths"]["/v1/cameras/{camera_id}/frames"]["post"]
-    assert {"camera_id", "roll", "sequence", "width"} <= {
-        parameter["name"] for parameter in told["parameters"]
-    }
+    assert {"camera_id", "roll", "sequence", "width"} <= {parameter["name"] for parameter in told["parameters"]}
     assert "application/octet-stream" in told["requestBody"]["content"]
     assert {"200", "409", "413", "503"} <= set(told["responses"])
 

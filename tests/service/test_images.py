@@ -44,9 +44,7 @@ def test_a_frame_that_did_not_pass_is_kept_without_loss(tmp_path: Path, bits: in
 def test_one_in_n_frames_that_passed_is_kept(tmp_path: Path) -> None:
     kept = images(tmp_path, keep_one_passed_in=3, image_queue_frames=16)
     for number in range(1, 10):
-        kept.offer(
-            picture(grey(number), number=number, pixel_hash=bytes([number] * 16)), passed=True, at_s=number
-        )
+        kept.offer(picture(grey(number), number=number, pixel_hash=bytes([number] * 16)), passed=True, at_s=number)
     kept.close()
     assert [number for number in range(1, 10) if kept.load(bytes([number] * 16)) is not None] == [3, 6, 9]
 

@@ -54,8 +54,7 @@ def test_every_frame_that_was_answered_survives_kill_9(tmp_path: Path) -> None:
     answered: dict[int, bytes] = {}
     with station(tmp_path) as (process, url):
         threads = [
-            threading.Thread(target=post_until_it_dies, args=(url, first, answered))
-            for first in range(CONNECTIONS)
+            threading.Thread(target=post_until_it_dies, args=(url, first, answered)) for first in range(CONNECTIONS)
         ]
         for thread in threads:
             thread.start()

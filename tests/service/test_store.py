@@ -120,9 +120,7 @@ def test_a_refusal_is_remembered_and_closed_by_the_frame(store: Store, tmp_path:
     for _ in range(2):
         store.keep_refusal(key, "queue-full", "come later", NOON).result(5)
     assert store.read(partial(reads.open_stretches, camera_id="cam-1", roll_id="R1")) == 1
-    assert asked(tmp_path, "SELECT reason, attempts, closed_at FROM not_inspected") == [
-        ("queue-full", 2, None)
-    ]
+    assert asked(tmp_path, "SELECT reason, attempts, closed_at FROM not_inspected") == [("queue-full", 2, None)]
     store.keep_frame(entry(5)).result(5)
     assert store.read(partial(reads.open_stretches, camera_id="cam-1", roll_id="R1")) == 0
 

@@ -44,9 +44,9 @@ def test_boxes_hold_the_mean_of_their_judged_tiles(seed, bands, columns, side, l
 
     def boxes(values):
         reach = (side // 2, side - side // 2 - 1)
-        return np.lib.stride_tricks.sliding_window_view(
-            np.pad(values.astype(float), (reach, reach)), (side, side)
-        ).sum(axis=(2, 3))
+        return np.lib.stride_tricks.sliding_window_view(np.pad(values.astype(float), (reach, reach)), (side, side)).sum(
+            axis=(2, 3)
+        )
 
     sums, counts = boxes(tiles * judged), boxes(judged)
     told = np.where(2 * counts >= side**2, sums / np.sqrt(np.maximum(counts, 1) * side**2) / limit, 0)

@@ -63,9 +63,7 @@ def test_a_fifth_of_chips_moves_no_course() -> None:
     true = 300 + 2 * along - along**2
     chipped = true.copy()
     chipped[40:60] += 12
-    np.testing.assert_allclose(
-        fit_courses(chipped[None], np.ones((1, 100), bool), powers)[0], true, atol=0.01
-    )
+    np.testing.assert_allclose(fit_courses(chipped[None], np.ones((1, 100), bool), powers)[0], true, atol=0.01)
 
 
 def test_an_edge_that_is_nowhere_seen_has_no_course() -> None:

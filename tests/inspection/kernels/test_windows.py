@@ -46,9 +46,7 @@ def test_deviations_beyond_sixteen_bits_stay_at_the_end_of_the_scale() -> None:
 
 
 @quickly
-@given(
-    seeds, st.integers(1, 40), st.integers(1, 30), st.integers(0, 40), st.integers(4, 20), st.integers(1, 4)
-)
+@given(seeds, st.integers(1, 40), st.integers(1, 30), st.integers(0, 40), st.integers(4, 20), st.integers(1, 4))
 def test_a_window_is_taken_out_of_the_parts_it_lies_in(seed, height, width, top, per_part, parts) -> None:
     rng = np.random.default_rng(seed)
     steps = rng.integers(-500, 500, (height, width)).astype(np.int16)
