@@ -123,7 +123,7 @@ class VerdictSettings:
     minor: Verdict = Verdict.WARN
     major: Verdict = Verdict.REJECT
     critical: Verdict = Verdict.REJECT
-    review_below: Annotated[float, Interval(ge=0, le=1)] = 0.8
+    review_below: float = 0.8
     largest_hidden_share: Annotated[float, Interval(ge=0, le=1)] = 0.5
 
     def __post_init__(self) -> None:
