@@ -7,6 +7,7 @@ average out differently from white noise. Thresholds are multiples of that noise
 
 import dataclasses
 import json
+import tokenize
 import zipfile
 import zlib
 from dataclasses import asdict, dataclass
@@ -35,6 +36,12 @@ STATISTICS: Final = (
 )
 """Everything that is compared with a threshold: 3x3 means, wide boxes, streaks over part of a frame
 and over all of it, and the deviation of a lane edge from its course."""
+
+_UNREADABLE: Final = (
+    OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError,
+    tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""All that reading a damaged array file was seen to raise."""
 
 _FORMAT: Final = 1
 _ARRAYS: Final = ("gain", "known_columns", "lanes_px")
@@ -171,15 +178,7 @@ class Calibration:
             placement = Placement(**fields.pop("placement"))
             coating, foil = Noise(**fields.pop("coating")), Noise(**fields.pop("foil"))
             return cls(placement=placement, coating=coating, foil=foil, **arrays, **fields)
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            EOFError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as problem:
+        except _UNREADABLE as problem:
             raise CalibrationError(
                 f"expected a calibration file of format {_FORMAT} at {path}, got {problem}: calibrate anew"
             ) from problem

@@ -47,8 +47,9 @@ def test_more_findings_never_make_a_better_verdict(some, more) -> None:
 @given(findings)
 def test_a_frame_passes_only_without_defects_by_default(found) -> None:
     judgement = judge(found, (), M2, DEFAULT)
-    assert (judgement.verdict is Verdict.PASS) == (not judgement.defects)
-    assert bool(judgement.reasons) == bool(judgement.defects)
+    nothing_seen = not judgement.defects and not judgement.events
+    assert (judgement.verdict is Verdict.PASS) == nothing_seen
+    assert bool(judgement.reasons) == (not nothing_seen)
 
 
 @pytest.mark.parametrize(
@@ -122,9 +123,9 @@ def test_defects_stay_in_the_order_of_their_findings() -> None:
     assert [defect.finding.kind for defect in judgement.defects] == [Kind.STAIN, Kind.METALLIC_PARTICLE]
 
 
-def test_a_splice_is_an_event_and_no_defect() -> None:
+def test_a_splice_is_an_event_and_no_defect_but_hides_web_that_was_not_inspected() -> None:
     judgement = judge([finding(Kind.SPLICE)], (), M2, DEFAULT)
-    assert judgement.verdict is Verdict.PASS
+    assert judgement.verdict is Verdict.WARN
     assert [event.kind for event in judgement.events] == [Kind.SPLICE]
     assert judgement.defects == ()
 
