@@ -4,10 +4,7 @@ In:  some dozens of frames of normal production, the camera's placement, a wante
 Out: a Calibration.
 
 Everything is a median over frames or a quantile, so that defects among the frames do not spoil
-it. Thresholds come from the extremes themselves: each statistic's largest value in each of
-many blocks follows an extreme-value law, which is fitted by two quantiles and followed out to
-the wanted rate (Gumbel, Statistics of Extremes, 1958; fitted to squares, whose tail is
-exponential for Gaussian noise, so that clean Gaussian webs are met exactly and rougher ones safely).
+it. How thresholds follow from the noise is told in `thresholds`.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,30 +24,15 @@ from inspection.kernels.reading import COATED
 from inspection.layout import Layout, find_layout
 from inspection.screening import TILE_PX, Screening, ScreeningSettings, screen
 from inspection.segmentation import STEPS_PER_SIGMA, deviation
+from inspection.thresholds import COATING_SHARE, FOIL_SHARE, robust_sigma, threshold_sigma
 from inspection.web import Web, WebSettings, find_web
 
 FEWEST_FRAMES = 8
 """Fewer frames cannot tell a column's gain from a streak: the gain is then smoothed across columns."""
 
-_MIDDLE, _UPPER = 0.5, 0.75
-"""Quantiles of the blocks' extremes that a law is fitted to: a fifth of the blocks may hold defects."""
-
-_SLOPE_ERROR = 1.9
-"""Standard error of a slope by these quantiles, times the root of how many blocks were seen."""
-
 _SMOOTH_COLUMNS = 65
 _CLEAR_OF_EDGE_PX = 8
 """Beyond the blur of an edge and the little that it wavers within one frame."""
-
-_LOWEST_THRESHOLD_SIGMA = dict.fromkeys(STATISTICS, 4.5) | {"edge": 6.5}
-"""Edges waver naturally in ways that a few frames do not show; what matters is many times larger."""
-
-_COATING_SHARE = dict.fromkeys(STATISTICS, 0.03) | {"point": 0.5, "streak_4": 0.12, "wide_64": 0.08}
-_FOIL_SHARE = dict.fromkeys(STATISTICS, 0.005)
-"""Share of the false alarms that each statistic may cause: what is faintest for its size gets the most."""
-
-_DEFAULT_THRESHOLD_SIGMA = 6.5
-"""For statistics too rare to be fitted: about the largest of 4 million Gaussian values in 200 frames."""
 
 
 @dataclass(frozen=True)
@@ -266,8 +248,8 @@ def _with_noise(
     coating, foil = {}, {}
     for name in STATISTICS:
         inflation = few_frames if name.startswith(("part", "streak")) else 1.0
-        coating[name] = inflation * _sigma([taken[name].coating for taken in first])
-        foil[name] = inflation * _sigma([taken[name].foil for taken in first], fallback=coating[name])
+        coating[name] = inflation * robust_sigma([taken[name].coating for taken in first])
+        foil[name] = inflation * robust_sigma([taken[name].foil for taken in first], fallback=coating[name])
     draft = replace(draft, coating=_unjudged(coating), foil=_unjudged(foil))
     seconds = []
     for frame in frames:
@@ -275,14 +257,14 @@ def _with_noise(
         progress()
     thresholds = [
         {
-            name: _threshold(
+            name: threshold_sigma(
                 name,
                 [extremes[name][material] for extremes in seconds],
                 share * settings.false_alarms_per_1000,
             )
             for name, share in shares.items()
         }
-        for material, shares in enumerate((_COATING_SHARE, _FOIL_SHARE))
+        for material, shares in enumerate((COATING_SHARE, FOIL_SHARE))
     ]
     return replace(draft, coating=Noise(coating, thresholds[0]), foil=Noise(foil, thresholds[1]))
 
@@ -360,28 +342,3 @@ def _edge_sample(web: Web) -> _Sample:
     judged = np.isfinite(deviation_px) & ~web.open_edges.ravel()[:, None]
     values = np.where(judged, deviation_px, 0).astype(np.float32)
     return _Sample(values, np.ones(values.shape, bool), judged, (1, 64))
-
-
-def _sigma(samples: Sequence[NDArray[np.float32]], fallback: float = 1.0) -> float:
-    """Robust standard deviation, from the median of absolute values; the statistics are centred."""
-    values = np.abs(np.concatenate(samples))
-    return max(1.4826 * float(np.median(values)), 1e-3) if len(values) >= 100 else fallback
-
-
-def _threshold(statistic: str, extremes: Sequence[NDArray[np.float32]], wanted_per_1000: float) -> float:
-    """Where blocks' extremes would lie at the wanted rate: a Gumbel law of their squares, by two quantiles.
-
-    One standard error of the slope is added: what so few frames did not show must not alarm later.
-    """
-    blocks = np.square(np.concatenate(extremes))
-    if len(blocks) < 10:
-        return _DEFAULT_THRESHOLD_SIGMA
-    wanted = wanted_per_1000 / 1000 / (len(blocks) / len(extremes))
-    middle, upper = np.quantile(blocks, [_MIDDLE, _UPPER])
-    slope = (upper - middle) / (_gumbel(_UPPER) - _gumbel(_MIDDLE)) * (1 + _SLOPE_ERROR / np.sqrt(len(blocks)))
-    reached = middle + slope * (_gumbel(1 - wanted) - _gumbel(_MIDDLE))
-    return max(float(np.sqrt(reached)), _LOWEST_THRESHOLD_SIGMA[statistic])
-
-
-def _gumbel(probability: float) -> float:
-    return float(-np.log(-np.log(probability)))

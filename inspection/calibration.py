@@ -38,7 +38,7 @@ STATISTICS: Final = (
 and over all of it, and the deviation of a lane edge from its course."""
 
 _UNREADABLE: Final = (
-    OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError,
+    OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError, RuntimeError,
     tokenize.TokenError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """All that reading a damaged array file was seen to raise."""

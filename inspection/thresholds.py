@@ -1,0 +1,55 @@
+"""Thresholds: from how restless a material is to where a defect begins.
+
+Thresholds come from the extremes themselves: each statistic's largest value in each of many
+blocks follows an extreme-value law, which is fitted by two quantiles and followed out to the
+wanted rate (Gumbel, Statistics of Extremes, 1958; fitted to squares, whose tail is exponential
+for Gaussian noise, so that clean Gaussian webs are met exactly and rougher ones safely).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.calibration import STATISTICS
+
+_MIDDLE, _UPPER = 0.5, 0.75
+"""Quantiles of the blocks' extremes that a law is fitted to: a fifth of the blocks may hold defects."""
+
+_SLOPE_ERROR = 1.9
+"""Standard error of a slope by these quantiles, times the root of how many blocks were seen."""
+
+_LOWEST_THRESHOLD_SIGMA = dict.fromkeys(STATISTICS, 4.5) | {"edge": 6.5}
+"""Edges waver naturally in ways that a few frames do not show; what matters is many times larger."""
+
+COATING_SHARE = dict.fromkeys(STATISTICS, 0.03) | {"point": 0.5, "streak_4": 0.12, "wide_64": 0.08}
+FOIL_SHARE = dict.fromkeys(STATISTICS, 0.005)
+"""Share of the false alarms that each statistic may cause: what is faintest for its size gets the most."""
+
+_DEFAULT_THRESHOLD_SIGMA = 6.5
+"""For statistics too rare to be fitted: about the largest of 4 million Gaussian values in 200 frames."""
+
+
+def robust_sigma(samples: Sequence[NDArray[np.float32]], fallback: float = 1.0) -> float:
+    """Robust standard deviation, from the median of absolute values; the statistics are centred."""
+    values = np.abs(np.concatenate(samples))
+    return max(1.4826 * float(np.median(values)), 1e-3) if len(values) >= 100 else fallback
+
+
+def threshold_sigma(statistic: str, extremes: Sequence[NDArray[np.float32]], wanted_per_1000: float) -> float:
+    """Where blocks' extremes would lie at the wanted rate: a Gumbel law of their squares, by two quantiles.
+
+    One standard error of the slope is added: what so few frames did not show must not alarm later.
+    """
+    blocks = np.square(np.concatenate(extremes))
+    if len(blocks) < 10:
+        return _DEFAULT_THRESHOLD_SIGMA
+    wanted = wanted_per_1000 / 1000 / (len(blocks) / len(extremes))
+    middle, upper = np.quantile(blocks, [_MIDDLE, _UPPER])
+    slope = (upper - middle) / (_gumbel(_UPPER) - _gumbel(_MIDDLE)) * (1 + _SLOPE_ERROR / np.sqrt(len(blocks)))
+    reached = middle + slope * (_gumbel(1 - wanted) - _gumbel(_MIDDLE))
+    return max(float(np.sqrt(reached)), _LOWEST_THRESHOLD_SIGMA[statistic])
+
+
+def _gumbel(probability: float) -> float:
+    return float(-np.log(-np.log(probability)))
