@@ -65,7 +65,7 @@ def _rows(tally: _Tally, lost: int, seconds: float, frames_per_s: float) -> list
         Row(f"{what}: p50", f"{p50:.1f} ms (n {len(ms)})", f"<= {_P50_BAR_MS:g} ms", p50 <= _P50_BAR_MS),
         Row(f"{what}: p99", slow, f"<= {_P99_BAR_MS:g} ms", p99 <= _P99_BAR_MS),
         Row(f"{what}: refused or lost", refused, "0", not tally.refused),
-        Row("answered frames no longer known to the station (every tenth asked)", str(lost), "0", lost == 0),
+        Row("answers that the station does not repeat byte for byte, each asked back", str(lost), "0", lost == 0),
     ]
 
 
