@@ -14,8 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inspection.averages import average
 from inspection.calibration import STATISTICS, Calibration, Noise
 from inspection.errors import CalibrationError
+from inspection.expectation import expect
 from inspection.flat_field import FlatFieldSettings, Light, measure_light, place_windows
 from inspection.frame import Frame
 from inspection.frame_checks import edge_sharpness
@@ -311,15 +313,16 @@ def _statistics(frame: Frame, calibration: Calibration, settings: CalibratingSet
     """Every statistic of one frame, by the very code that screens it later."""
     light, web = _look(frame, calibration, settings)
     guard = settings.web.guard_px
-    screening = screen(frame.pixels, light, web, calibration, ScreeningSettings(), guard)
+    screening = screen(frame.pixels, expect(light, web, calibration, guard), calibration, ScreeningSettings())
+    averages = average(screening, (), calibration, ScreeningSettings())
     coated = screening.expectation.coated_columns
     samples = {"point": _point_sample(frame, screening, calibration, coated), "edge": _edge_sample(web)}
     tiles_coated = coated[::TILE_PX][None]
-    for tiles, values in screening.wide.items():
+    for tiles, values in averages.wide.items():
         samples[f"wide_{TILE_PX * tiles}"] = _Sample(
             values, np.broadcast_to(tiles_coated, values.shape), values != 0, (16, 64)
         )
-    for width, profile in screening.profiles.items():
+    for width, profile in averages.profiles.items():
         judged, of_coating = profile != 0, np.broadcast_to(coated, profile.shape)
         samples[f"part_{width}"] = _Sample(profile[:-1], of_coating[:-1], judged[:-1], (1, 512))
         samples[f"streak_{width}"] = _Sample(profile[-1:], of_coating[-1:], judged[-1:], (1, 512))

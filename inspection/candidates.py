@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.calibration import Calibration
+from inspection.expectation import Expectation
 from inspection.frame import Pixels
 from inspection.geometry import Box
 from inspection.kernels.pictures import fill_cells, masked_range, take_picture
 from inspection.kernels.reading import BAND_ROWS
 from inspection.regions import Region, Source
-from inspection.screening import Expectation
 from inspection.web import Web
 
 CROP_PX = 64

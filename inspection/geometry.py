@@ -71,6 +71,10 @@ class Box:
             min(self.right + margin, columns),
         )
 
+    def moved(self, down: int, cross: int) -> "Box":
+        """The same box farther down and across."""
+        return Box(self.top + down, self.left + cross, self.bottom + down, self.right + cross)
+
     @property
     def window(self) -> tuple[slice, slice]:
         """Slices that cut this box out of a [row, column] array, as a view."""

@@ -1,9 +1,9 @@
 """The pipeline: every stage in order, from pixels to a record.
 
-    Frame -> flat field -> web -> frame checks -> screening -> segmentation -> regions
-          -> candidates -> classification -> verdict -> record
+    Frame -> flat field -> web -> frame checks -> screening -> segmentation -> averages
+          -> regions -> candidates -> classification -> verdict -> record
 
-A clean frame leaves after screening. Nothing here remembers anything: an `Inspector` may be
+On a clean frame nothing is left to do after the averages. Nothing here remembers anything: an `Inspector` may be
 called from many threads, and any of them may take any frame.
 """
 
@@ -15,12 +15,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inspection.averages import average
 from inspection.calibrating import calibrate
 from inspection.calibration import Calibration
 from inspection.candidates import CROP_PX, Candidates, cut_candidates
 from inspection.classification import Classifier, Name
 from inspection.defect import Finding
 from inspection.errors import CalibrationError, DeadlinePassed
+from inspection.expectation import expect
 from inspection.flat_field import Windows, measure_light, place_windows
 from inspection.frame import Frame
 from inspection.frame_checks import check_frame
@@ -29,7 +31,7 @@ from inspection.recipe import Recipe
 from inspection.record import CalibrationRef, FrameRecord, LaneExtent
 from inspection.regions import Region, find_regions
 from inspection.screening import Screening, screen
-from inspection.segmentation import flooded, remainder, segment
+from inspection.segmentation import flooded, segment
 from inspection.verdict import Verdict, judge
 from inspection.web import Web, find_web
 
@@ -86,9 +88,10 @@ def look(frame: Frame, calibration: Calibration, recipe: Recipe, windows: Window
     light = measure_light(pixels, windows, recipe.flat_field)
     web = find_web(pixels, light, windows, calibration, recipe.web)
     holds = check_frame(frame, light, web, calibration, recipe.frame_checks)
-    screening = screen(pixels, light, web, calibration, recipe.screening, recipe.web.guard_px)
+    expectation = expect(light, web, calibration, recipe.web.guard_px)
+    screening = screen(pixels, expectation, calibration, recipe.screening)
     regions, flood = _regions(frame, screening, web, calibration, recipe)
-    candidates = cut_candidates(pixels, regions, screening.expectation, web, calibration)
+    candidates = cut_candidates(pixels, regions, expectation, web, calibration)
     return Sight(web, (*holds, *flood), candidates)
 
 
@@ -105,8 +108,9 @@ def _regions(
         share = cv2.countNonZero(screening.points) / screening.points.size
         return (), (f"flooded: {share:.0%} of the frame stands out",)
     patches = segment(frame.pixels, screening, calibration)
-    rest = remainder(screening, patches, calibration, recipe.screening)
-    regions, most = find_regions(patches, rest, web, calibration, recipe.regions), recipe.regions.most
+    rest = average(screening, patches, calibration, recipe.screening)
+    regions = find_regions(patches, rest, screening.expectation, web, calibration, recipe.regions)
+    most = recipe.regions.most
     if len(regions) > most:
         return regions[:most], (f"flooded: {len(regions)} places stand out, at most {most} can be judged",)
     return regions, ()

@@ -4,8 +4,7 @@ In:  pixels, what stood out, calibration.
 Out: windows of the deviation in noise units, one around each cluster of flagged tiles.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 import cv2
@@ -14,21 +13,13 @@ from annotated_types import Interval
 from numpy.typing import NDArray
 
 from inspection.calibration import Calibration
+from inspection.expectation import Expectation
 from inspection.frame import Pixels
 from inspection.geometry import Box
 from inspection.kernels.growing import grow
 from inspection.kernels.reading import BAND_ROWS
-from inspection.kernels.windows import deviation_steps, set_aside
-from inspection.screening import (
-    PART_BANDS,
-    SUM_TO_GL,
-    TILE_PX,
-    Expectation,
-    Screening,
-    ScreeningSettings,
-    column_profiles,
-    wide_boxes,
-)
+from inspection.kernels.windows import deviation_steps
+from inspection.screening import TILE_PX, Screening
 
 STEPS_PER_SIGMA = 32
 """Deviations are kept as int16 in 1/32 sigma: half the memory of floats, and far beyond saturation at 1023."""
@@ -84,44 +75,9 @@ def segment(pixels: Pixels, screening: Screening, calibration: Calibration) -> t
     return tuple(Patch(box, deviation(pixels, screening.expectation, calibration, box)) for box in windows)
 
 
-def remainder(
-    screening: Screening,
-    patches: Sequence[Patch],
-    calibration: Calibration,
-    settings: ScreeningSettings,
-) -> Screening:
-    """What still stands out in boxes and columns when the patches are set aside.
-
-    A bare spot raises every mean it is part of; wide faint defects and streaks are judged
-    on what is left, or each strong defect would be found three times.
-    """
-    if not patches:
-        return screening
-    expectation, column_sums = screening.expectation, screening.column_sums.astype(np.float64)
-    sigma = np.where(
-        expectation.coated_columns, calibration.coating.sigma["point"], calibration.foil.sigma["point"]
-    ).astype(np.float32)
-    for patch in patches:
-        columns = slice(patch.box.left, patch.box.right)
-        grey_per_step = sigma[columns] / np.float32(STEPS_PER_SIGMA * SUM_TO_GL)
-        set_aside(patch.steps, patch.box.top, grey_per_step, PART_BANDS * BAND_ROWS, column_sums[:, columns])
-    aside = [_tiles(patch.box) for patch in patches]
-    wide, wide_stand_out = wide_boxes(screening.tile_sums, expectation, calibration, settings, aside)
-    profiles, columns_stand_out = column_profiles(column_sums, expectation, calibration, settings)
-    return replace(screening, wide=wide, profiles=profiles, clean=not (wide_stand_out or columns_stand_out))
-
-
-def _tiles(box: Box) -> tuple[slice, slice]:
-    """The tiles that a box touches."""
-    return (
-        slice(box.top // BAND_ROWS, -(-box.bottom // BAND_ROWS)),
-        slice(box.left // TILE_PX, -(-box.right // TILE_PX)),
-    )
-
-
 def _clusters(points: NDArray[np.uint8], shape: tuple[int, ...]) -> list[Box]:
     """Boxes around clusters of flagged tiles, one tile wider on every side."""
-    _, extents, _ = grow(points, 1, 1, _SAME_CLUSTER_TILES)
+    extents = grow(points, 1, 1, _SAME_CLUSTER_TILES).extents
     bands, (rows, columns) = len(points), shape
     boxes = []
     for top, left, bottom, right, _ in extents.tolist():

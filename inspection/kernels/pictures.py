@@ -1,7 +1,6 @@
 """Small pictures of windows: grey, reflectance, noise units, and the pixels of a region."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inspection.kernels.compiler import compiled
 
@@ -91,36 +90,6 @@ def fill_cells(mask, down, cross, size, cells):  # type: ignore[no-untyped-def]
         for column in range(len(line)):
             if line[column]:
                 out[across[column]] = 1
-
-
-@compiled
-def mask_moments(mask: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Sums over the pixels of a mask: 1, row, column, row squared, column squared, row times column.
-
-    Parameters
-    ----------
-    mask : ndarray of shape (height, width), uint8
-        1 on its pixels.
-
-    Returns
-    -------
-    ndarray of shape (6,)
-    """
-    sums = np.zeros(6)
-    for row in range(len(mask)):
-        count, cross, cross_cross = np.int64(0), np.int64(0), np.int64(0)
-        line = mask[row]
-        for column in range(len(line)):
-            count += line[column]
-            cross += line[column] * column
-            cross_cross += line[column] * column * column
-        sums[0] += count
-        sums[1] += row * count
-        sums[2] += cross
-        sums[3] += row * row * count
-        sums[4] += cross_cross
-        sums[5] += row * cross
-    return sums
 
 
 @compiled

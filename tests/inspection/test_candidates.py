@@ -21,7 +21,7 @@ RECIPE = default_recipe()
 
 def region(box, source=Source.POINT, contrast=12.0, mask=None):
     mask = np.ones((box.height, box.width), np.uint8) if mask is None else mask
-    return Region(box, mask, float(mask.sum()), contrast, source)
+    return Region.of(box, mask, contrast, source)
 
 
 @pytest.fixture(scope="module")

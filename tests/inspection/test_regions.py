@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 import pytest
+from test_averages import averaged
 from test_screening import screened
 
 from inspection.defect import Kind
@@ -29,9 +30,12 @@ class Place:
     calibration: object
     web: Web
     rest: object
+    expectation: object
 
     def regions(self, *patches, settings=None):
-        return find_regions(patches, self.rest, self.web, self.calibration, settings or RegionSettings())
+        return find_regions(
+            patches, self.rest, self.expectation, self.web, self.calibration, settings or RegionSettings()
+        )
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +49,10 @@ def place(graphite):
         calibration,
         WebSettings(),
     )
-    rest = screened(frame, calibration)
-    assert rest.clean
-    return Place(calibration, web, rest)
+    rest = averaged(frame, calibration)
+    assert rest.wide_clean
+    assert rest.profiles_clean
+    return Place(calibration, web, rest, screened(frame, calibration).expectation)
 
 
 def patch(draw, height=120, width=200, top=100, left=200):
@@ -234,15 +239,16 @@ def test_an_edge_region_in_the_last_band_ends_with_the_frame(graphite, rows) -> 
     web = find_web(frame.pixels, light, windows, calibration, WebSettings())
     edges = web.edges_px.copy()
     edges[0, 1, -2:] -= 6
-    rest = replace(screened(frame, calibration), clean=True)
-    (region,) = find_regions((), rest, replace(web, edges_px=edges), calibration, RegionSettings())
+    rest = replace(averaged(frame, calibration), wide_clean=True, profiles_clean=True)
+    expectation = screened(frame, calibration).expectation
+    (region,) = find_regions((), rest, expectation, replace(web, edges_px=edges), calibration, RegionSettings())
     assert region.box.bottom == rows
 
 
 def shaped(draw):
     mask = np.zeros((41, 41), np.uint8)
     draw(mask)
-    return Region(Box(0, 0, 41, 41), mask, float(mask.sum()), 9, Source.POINT)
+    return Region.of(Box(0, 0, 41, 41), mask, 9, Source.POINT)
 
 
 @pytest.mark.parametrize(("end", "degrees"), [((40, 20), 0), ((20, 40), 90), ((35, 35), 45), ((5, 35), 135)])
@@ -260,5 +266,5 @@ def test_axes_of_a_disc_are_its_diameter() -> None:
 
 
 def test_axes_of_one_pixel_are_about_a_pixel() -> None:
-    longer, shorter, _ = Region(Box(3, 3, 4, 4), np.ones((1, 1), np.uint8), 1, 9, Source.POINT).axes
+    longer, shorter, _ = Region.of(Box(3, 3, 4, 4), np.ones((1, 1), np.uint8), 9, Source.POINT).axes
     assert longer == pytest.approx(shorter) == pytest.approx(4 / np.sqrt(12))

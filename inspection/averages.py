@@ -1,0 +1,191 @@
+"""Averages: wide faint stains and long faint streaks, inside the noise of every single pixel.
+
+In:  the sums of screening, the windows that segmentation looked at again, calibration.
+Out: means over boxes of several sizes and down columns, in multiples of their limits.
+
+Each mean is a matched filter for its shape (Turin, IRE Trans. IT-6, 1960). What a window holds is
+set aside first: a bare spot raises every mean it is part of and would be found three times.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.calibration import PROFILE_WIDTHS_PX, WIDE_TILES, Calibration
+from inspection.expectation import PART_BANDS, Expectation, parts_in
+from inspection.geometry import Box
+from inspection.kernels.averaging import box_means, column_means, weigh_columns, weigh_tiles
+from inspection.kernels.reading import BAND_ROWS, COATED
+from inspection.kernels.windows import set_aside
+from inspection.screening import SUM_TO_GL, TILE_PX, Screening, ScreeningSettings
+from inspection.segmentation import STEPS_PER_SIGMA, Patch
+from inspection.web import bands_in
+
+BACKGROUND_COLUMNS = 128
+"""Columns on either side that a streak is compared with; anything wider is a matter for boxes and the lamp."""
+
+
+@dataclass(frozen=True, eq=False)
+class Averages:
+    """What stands out besides the patches.
+
+    Attributes
+    ----------
+    wide : dict of box side in tiles to ndarray of shape (bands, tiles), float32
+        Box means in multiples of their limit, signed; 0 where not judged.
+    profiles : dict of width in px to ndarray of shape (parts + 1, columns), float32
+        Column means in multiples of their limit, signed; the last row is the whole height.
+    wide_clean, profiles_clean : bool
+        None of them is beyond its limit.
+    """
+
+    wide: dict[int, NDArray[np.float32]]
+    profiles: dict[int, NDArray[np.float32]]
+    wide_clean: bool
+    profiles_clean: bool
+
+
+def average(
+    screening: Screening, patches: Sequence[Patch], calibration: Calibration, settings: ScreeningSettings
+) -> Averages:
+    """Judge the means of a frame without its patches.
+
+    Parameters
+    ----------
+    screening : Screening
+    patches : sequence of Patch
+        From segmentation.
+    calibration : Calibration
+    settings : ScreeningSettings
+    """
+    aside = [_tiles(patch.box) for patch in patches]
+    wide, wide_stand_out = _wide_boxes(screening.tile_sums, screening.expectation, calibration, settings, aside)
+    column_sums = _without(patches, screening, calibration)
+    profiles, columns_stand_out = _column_profiles(column_sums, screening.expectation, calibration, settings)
+    return Averages(wide, profiles, not wide_stand_out, not columns_stand_out)
+
+
+def _tiles(box: Box) -> tuple[slice, slice]:
+    """The tiles that a box touches."""
+    return (
+        slice(box.top // BAND_ROWS, -(-box.bottom // BAND_ROWS)),
+        slice(box.left // TILE_PX, -(-box.right // TILE_PX)),
+    )
+
+
+def _without(patches: Sequence[Patch], screening: Screening, calibration: Calibration) -> NDArray[Any]:
+    """Column sums less what the patches added to them."""
+    if not patches:
+        return screening.column_sums
+    coated, column_sums = screening.expectation.coated_columns, screening.column_sums.astype(np.float64)
+    sigma = np.where(coated, calibration.coating.sigma["point"], calibration.foil.sigma["point"]).astype(np.float32)
+    for patch in patches:
+        columns = slice(patch.box.left, patch.box.right)
+        grey_per_step = sigma[columns] / np.float32(STEPS_PER_SIGMA * SUM_TO_GL)
+        set_aside(patch.steps, patch.box.top, grey_per_step, PART_BANDS * BAND_ROWS, column_sums[:, columns])
+    return column_sums
+
+
+def _tile_limits(
+    expectation: Expectation, calibration: Calibration, tiles: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One over the tolerated sum of each tile, and 1 for tiles of coating; both 0 where an edge passes.
+
+    Returns
+    -------
+    scale, coated : ndarray of shape (bands, tiles), float32
+    """
+    states = expectation.states
+    limits = np.empty((2, len(states), tiles), np.float32)
+    if (states == states[0]).all():
+        limits[:] = _tile_line(expectation, calibration, states[0], tiles)[:, None]
+    else:
+        for band, state in enumerate(states):
+            limits[:, band] = _tile_line(expectation, calibration, state, tiles)
+    return limits[0], limits[1]
+
+
+def _tile_line(
+    expectation: Expectation, calibration: Calibration, states: NDArray[np.int8], tiles: int
+) -> NDArray[np.float32]:
+    """One band of `_tile_limits`: scale and coated, shape (2, tiles)."""
+    pixels_times_nine = TILE_PX * BAND_ROWS / SUM_TO_GL
+    line = np.zeros((2, tiles), np.float32)
+    line[0] = 1 / (pixels_times_nine * calibration.foil.limit("wide_8"))
+    outermost, innermost = expectation.lanes.min(axis=0).tolist(), expectation.lanes.max(axis=0).tolist()
+    for outer, inner, state in zip(outermost, innermost, states, strict=True):
+        line[0, outer[0] // TILE_PX : -(-inner[3] // TILE_PX)] = 0
+        if state == COATED:
+            inside = slice(-(-inner[1] // TILE_PX), outer[2] // TILE_PX)
+            line[0, inside] = 1 / (pixels_times_nine * calibration.coating.limit("wide_8"))
+            line[1, inside] = 1
+    # The frame's first and last column are never judged, so tiles at the rim are not whole.
+    line[:, 0] = line[:, -1] = 0
+    return line
+
+
+def _wide_boxes(
+    tile_sums: NDArray[np.int32],
+    expectation: Expectation,
+    calibration: Calibration,
+    settings: ScreeningSettings,
+    aside: Sequence[tuple[slice, slice]],
+) -> tuple[dict[int, NDArray[np.float32]], bool]:
+    """Box means over their limits, and whether one is beyond.
+
+    Single tiles are judged everywhere; larger boxes over coating only, because gaps of foil are
+    narrow and its roll marks would spoil the mean. Tiles `aside` do not count.
+    """
+    scale, coated = _tile_limits(expectation, calibration, tile_sums.shape[1])
+    scale *= np.float32(settings.sensitivity)
+    for window in aside:
+        scale[window] = coated[window] = 0
+    over = {tiles: np.empty(tile_sums.shape, np.float32) for tiles in WIDE_TILES}
+    beyond = weigh_tiles(tile_sums, scale, over[1])
+    for tiles in WIDE_TILES[1:]:
+        limit = calibration.coating.limit(f"wide_{TILE_PX * tiles}") / calibration.coating.limit("wide_8")
+        beyond |= box_means(over[1], coated, tiles, limit, over[tiles])
+    return over, beyond
+
+
+def _column_profiles(
+    column_sums: NDArray[Any],
+    expectation: Expectation,
+    calibration: Calibration,
+    settings: ScreeningSettings,
+) -> tuple[dict[int, NDArray[np.float32]], bool]:
+    """Column means over their limits, by width, and whether one is beyond.
+
+    Rows are parts of the frame, then all of it.
+    """
+    parts = len(column_sums)
+    sums = np.empty((parts + 1, column_sums.shape[1]))
+    sums[:-1] = column_sums
+    column_sums.sum(axis=0, out=sums[-1])
+    coated, judged = expectation.coated_columns.astype(np.float32), expectation.judged_columns
+    means = column_means(sums, judged, coated, BACKGROUND_COLUMNS)
+    over, beyond = {}, False
+    for width in PROFILE_WIDTHS_PX:
+        over[width] = np.empty(means.shape, np.float32)
+        scales = _profile_scales(width, parts, len(expectation.row_gain), calibration)
+        beyond |= weigh_columns(means, width, judged, coated, scales * np.float32(settings.sensitivity), over[width])
+    return over, beyond
+
+
+def _profile_scales(width: int, parts: int, rows: int, calibration: Calibration) -> NDArray[np.float32]:
+    """One over the limit of a sum down `width` columns, by part of the frame and material.
+
+    Noise was measured on frames of the calibration's height; the mean over fewer rows has more.
+    """
+    part_rows, calibrated_part_rows = rows / parts, calibration.rows / parts_in(bands_in(calibration.rows))
+    scales = np.empty((parts + 1, 2), np.float32)
+    for material, noise in enumerate((calibration.coating, calibration.foil)):
+        part_limit = noise.limit(f"part_{width}") * math.sqrt(calibrated_part_rows / part_rows)
+        whole_limit = noise.limit(f"streak_{width}") * math.sqrt(calibration.rows / rows)
+        scales[:parts, material] = SUM_TO_GL / (part_rows * width * part_limit)
+        scales[parts, material] = SUM_TO_GL / (rows * width * whole_limit)
+    return scales
