@@ -82,11 +82,11 @@ def _without(patches: Sequence[Patch], screening: Screening, calibration: Calibr
     if not patches:
         return screening.column_sums
     coated, column_sums = screening.expectation.coated_columns, screening.column_sums.astype(np.float64)
-    sigma = np.where(coated, calibration.coating.sigma["point"], calibration.foil.sigma["point"]).astype(np.float32)
+    sigma = np.where(coated, calibration.coating.sigma["point"], calibration.foil.sigma["point"])
+    grey_per_step = (sigma / (STEPS_PER_SIGMA * SUM_TO_GL)).astype(np.float32)
     for patch in patches:
         columns = slice(patch.box.left, patch.box.right)
-        grey_per_step = sigma[columns] / np.float32(STEPS_PER_SIGMA * SUM_TO_GL)
-        set_aside(patch.steps, patch.box.top, grey_per_step, PART_BANDS * BAND_ROWS, column_sums[:, columns])
+        set_aside(patch.steps, patch.box.top, grey_per_step[columns], PART_BANDS * BAND_ROWS, column_sums[:, columns])
     return column_sums
 
 

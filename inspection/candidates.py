@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from inspection.calibration import Calibration
 from inspection.expectation import Expectation
 from inspection.frame import Pixels
-from inspection.geometry import Box
-from inspection.kernels.pictures import fill_cells, masked_range, take_picture
+from inspection.kernels.pictures import fill_cells, masked_range, take_pictures
 from inspection.kernels.reading import BAND_ROWS
 from inspection.regions import Region, Source
 from inspection.web import Web
@@ -62,6 +61,16 @@ class Candidates:
     pictures: NDArray[np.uint8]
 
 
+_NONE = Candidates(
+    (),
+    (),
+    np.empty((0, len(CHANNELS), CROP_PX, CROP_PX), np.float32),
+    np.empty((0, len(FEATURES)), np.float32),
+    np.empty((0, CROP_PX, CROP_PX), np.uint8),
+)
+"""Nothing, as on a clean frame."""
+
+
 def cut_candidates(
     pixels: Pixels, regions: Sequence[Region], expectation: Expectation, web: Web, calibration: Calibration
 ) -> Candidates:
@@ -74,82 +83,77 @@ def cut_candidates(
     expectation, web, calibration
         From the stages before.
     """
-    lanes = _lanes(regions, web)
-    look = _Look(pixels, expectation, calibration)
+    if not regions:
+        return _NONE
+    boxes = np.array([(r.box.top, r.box.left, r.box.bottom, r.box.right) for r in regions], np.int64)
+    lanes = _lanes(boxes, web)
     crops = np.zeros((len(regions), len(CHANNELS), CROP_PX, CROP_PX), np.float32)
     grey = np.empty((len(regions), CROP_PX, CROP_PX), np.float32)
-    for n, (region, lane) in enumerate(zip(regions, lanes, strict=True)):
-        look.take(_near(region.box, pixels.shape), lane is None, grey[n], crops[n, 0:2])
-        whole = _whole(region.box, pixels.shape)
-        look.take(whole, lane is None, grey[n], crops[n, 2:4])
-        place = region.box.top - whole.top, region.box.left - whole.left
-        fill_cells(region.mask, *place, (whole.height, whole.width), crops[n, 4])
-    features = _features(regions, lanes, crops, web, calibration, pixels.shape)
+    windows = _windows(boxes, pixels.shape)
+    _take(pixels, windows, np.array([lane is None for lane in lanes], bool), expectation, calibration, grey, crops)
+    for region, (top, left, height, width), cells in zip(regions, windows[:, 1].tolist(), crops[:, 4], strict=True):
+        fill_cells(region.mask, region.box.top - top, region.box.left - left, (height, width), cells)
+    features = _features(regions, boxes, lanes, crops, web, calibration, pixels.shape)
     pictures = (grey * (255 / (2**calibration.bits - 1))).astype(np.uint8)
     return Candidates(tuple(regions), lanes, crops, features, pictures)
 
 
-def _lanes(regions: Sequence[Region], web: Web) -> tuple[int | None, ...]:
+def _take(
+    pixels: Pixels,
+    windows: NDArray[np.int64],
+    on_foil: NDArray[np.bool_],
+    expectation: Expectation,
+    calibration: Calibration,
+    grey: NDArray[np.float32],
+    crops: NDArray[np.float32],
+) -> None:
+    """Write the grey of whole regions and the first four channels of the crops."""
+    coating, foil = expectation.coating_gl, expectation.foil_gl
+    if not calibration.sees_foil:
+        foil = coating * np.float32(1 + _STEP_WITHOUT_FOIL)
+    sigma_gl = calibration.coating.sigma["point"], calibration.foil.sigma["point"]
+    take_pictures(pixels, windows, on_foil, expectation.row_gain, coating, foil, sigma_gl, grey, crops)
+
+
+def _windows(boxes: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """The near and the whole window of each box, moved into the frame, cut where larger than the frame.
+
+    Returns
+    -------
+    ndarray of shape (boxes, 2, 4), int64
+        Top, left, height, width.
+    """
+    begin, end = boxes[:, :2], boxes[:, 2:]
+    windows = np.full((len(boxes), 2, 4), CROP_PX)
+    windows[:, 1, 2:] = np.maximum(_MARGIN * (end - begin), CROP_PX)
+    size = windows[:, :, 2:] = np.minimum(windows[:, :, 2:], shape)
+    windows[:, :, :2] = np.clip((begin + end)[:, None] // 2 - size // 2, 0, shape - size)
+    return windows
+
+
+def _lanes(boxes: NDArray[np.int64], web: Web) -> tuple[int | None, ...]:
     """The lane that holds the middle of each region: also of one that is wider than the lane."""
-    if not regions:
-        return ()
-    middle = np.array([region.box.left + region.box.right for region in regions]) / 2
-    left, right = web.course_px[:, :, _bands(regions, web)].transpose(1, 0, 2)
+    middle = (boxes[:, 1] + boxes[:, 3]) / 2
+    left, right = web.course_px[:, :, _bands(boxes, web)].transpose(1, 0, 2)
     inside = (left <= middle) & (middle < right)
     return tuple(int(column.argmax()) if column.any() else None for column in inside.T)
 
 
-def _near(box: Box, shape: tuple[int, ...]) -> Box:
-    row, column = box.centre
-    return _around(row, column, (CROP_PX, CROP_PX), shape)
-
-
-def _whole(box: Box, shape: tuple[int, ...]) -> Box:
-    row, column = box.centre
-    size = max(int(_MARGIN * box.height), CROP_PX), max(int(_MARGIN * box.width), CROP_PX)
-    return _around(row, column, size, shape)
-
-
-def _around(row: float, column: float, size: tuple[int, int], shape: tuple[int, ...]) -> Box:
-    """A window of that size around a point, moved into the frame, cut where it is larger than the frame."""
-    height, width = min(size[0], shape[0]), min(size[1], shape[1])
-    top = min(max(int(row) - height // 2, 0), shape[0] - height)
-    left = min(max(int(column) - width // 2, 0), shape[1] - width)
-    return Box(top, left, top + height, left + width)
-
-
-class _Look:
-    """Turns windows of grey levels into reflectance and noise units."""
-
-    def __init__(self, pixels: Pixels, expectation: Expectation, calibration: Calibration) -> None:
-        self.pixels, self.row_gain = pixels, expectation.row_gain
-        self.coating, foil = expectation.coating_gl, expectation.foil_gl
-        self.foil = foil if calibration.sees_foil else self.coating * np.float32(1 + _STEP_WITHOUT_FOIL)
-        self.sigma_gl = calibration.coating.sigma["point"], calibration.foil.sigma["point"]
-
-    def take(self, window: Box, on_foil: bool, grey: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-        """Write plain grey to `grey`, reflectance and compressed noise units to the two planes of `out`."""
-        place = window.top, window.left, window.height, window.width
-        sigma_gl = self.sigma_gl[on_foil]
-        take_picture(self.pixels, place, self.row_gain, self.coating, self.foil, on_foil, sigma_gl, grey, *out)
-
-
 def _features(
     regions: Sequence[Region],
+    boxes: NDArray[np.int64],
     lanes: Sequence[int | None],
     crops: NDArray[np.float32],
     web: Web,
     calibration: Calibration,
     shape: tuple[int, ...],
 ) -> NDArray[np.float32]:
-    if not regions:
-        return np.empty((0, len(FEATURES)), np.float32)
     placement = calibration.placement
-    sizes = np.array([(r.box.height, r.box.width, r.area_px, *r.axes, r.contrast_sigma) for r in regions]).T
-    height, width, area, longer, shorter, degrees, contrast = sizes
+    height, width = (boxes[:, 2:] - boxes[:, :2]).T
+    area, longer, shorter, degrees, contrast = np.array([(r.area_px, *r.axes, r.contrast_sigma) for r in regions]).T
     length_mm, width_mm = height * placement.mm_per_px_down, width * placement.mm_per_px_cross
     area_mm2 = area * placement.mm_per_px_down * placement.mm_per_px_cross
-    distance_mm = _edge_distances_px(regions, web) * placement.mm_per_px_cross
+    distance_mm = _edge_distances_px(boxes, web) * placement.mm_per_px_cross
     columns = (
         *np.log10([length_mm, width_mm, area_mm2, longer, shorter, longer / shorter]),
         -np.cos(np.radians(2 * degrees)), np.sin(np.radians(2 * degrees)), area / (height * width),
@@ -160,19 +164,18 @@ def _features(
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def _edge_distances_px(regions: Sequence[Region], web: Web) -> NDArray[np.float64]:
+def _edge_distances_px(boxes: NDArray[np.int64], web: Web) -> NDArray[np.float64]:
     """Columns from each region to the nearest lane edge in sight; 0 when one passes through it."""
     in_sight = ~web.open_edges
     if not in_sight.any():
-        return np.full(len(regions), 10.0 * CROP_PX)
-    edges = web.course_px[in_sight][:, _bands(regions, web)]
-    begin, end = np.array([(r.box.left, r.box.right) for r in regions]).T
-    distance: NDArray[np.float64] = np.maximum(np.maximum(begin - edges, edges - end), 0).min(axis=0)
+        return np.full(len(boxes), 10.0 * CROP_PX)
+    edges = web.course_px[in_sight][:, _bands(boxes, web)]
+    distance: NDArray[np.float64] = np.maximum(np.maximum(boxes[:, 1] - edges, edges - boxes[:, 3]), 0).min(axis=0)
     return distance
 
 
-def _bands(regions: Sequence[Region], web: Web) -> NDArray[np.int64]:
+def _bands(boxes: NDArray[np.int64], web: Web) -> NDArray[np.int64]:
     """The band that holds the middle of each region."""
-    middle = np.array([(region.box.top + region.box.bottom) // 2 for region in regions], np.int64)
+    middle = (boxes[:, 0] + boxes[:, 2]) // 2
     bands: NDArray[np.int64] = np.minimum(middle // BAND_ROWS, web.course_px.shape[2] - 1)
     return bands

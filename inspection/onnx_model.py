@@ -22,7 +22,7 @@ from inspection.errors import ModelError
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
-LARGEST_BATCH = 16
+LARGEST_BATCH = 24
 """Larger batches leave the processor's cache and cost more per crop."""
 
 _TOLERANCE = {"fp32": 1e-3, "int8": 0.02}

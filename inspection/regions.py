@@ -8,11 +8,12 @@ neighbours beyond half of it (Canny, IEEE PAMI-8(6), 1986, sec. VIII). Pieces be
 they nearly touch for their size, or lie in one line as the pieces of a scratch do.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ from inspection.averages import Averages
 from inspection.calibration import Calibration
 from inspection.expectation import PART_BANDS, Expectation, parts_in
 from inspection.geometry import Box
+from inspection.kernels.averaging import keep_strongest
 from inspection.kernels.gathering import gather
 from inspection.kernels.growing import Groups, grow
 from inspection.kernels.moments import mask_axes
@@ -64,6 +66,9 @@ _SEEN_SHARE = 0.3
 """A streak is seen where it is at least this strong, compared with the part where it is strongest."""
 
 
+Axes: TypeAlias = tuple[float, float, float]
+
+
 class Source(StrEnum):
     """Which filter found a region."""
 
@@ -95,7 +100,7 @@ class Region:
     box: Box
     mask: NDArray[np.uint8]
     area_px: float
-    axes: tuple[float, float, float]
+    axes: Axes
     contrast_sigma: float
     source: Source
 
@@ -104,6 +109,15 @@ class Region:
         """A region measured by its mask."""
         longer, shorter, degrees = mask_axes(mask).tolist()
         return cls(box, mask, float(cv2.countNonZero(mask)), (longer, shorter, degrees), contrast_sigma, source)
+
+    @classmethod
+    def full(cls, box: Box, contrast_sigma: float, source: Source) -> "Region":
+        """A region that fills its box."""
+        # The ellipse with a rectangle's second moments is wider than it by 4 / sqrt(12).
+        shorter, longer = sorted((4 / math.sqrt(12) * box.height, 4 / math.sqrt(12) * box.width))
+        axes = longer, shorter, 90.0 if box.height > box.width else 0.0
+        mask = np.ones((box.height, box.width), np.uint8)
+        return cls(box, mask, float(mask.size), axes, contrast_sigma, source)
 
 
 def find_regions(
@@ -147,25 +161,28 @@ def _points(patch: Patch, threshold_sigma: float, settings: RegionSettings) -> I
     """Connected pixels beyond half the threshold that hold one beyond all of it."""
     strong = threshold_sigma * STEPS_PER_SIGMA
     groups = grow(patch.steps, strong * settings.weak_share, strong, 1)
-    measured = zip(_cut(groups), groups.extents[:, 4].tolist(), groups.axes.tolist(), strict=True)
-    for (place, mask, extreme), cells, (longer, shorter, degrees) in measured:
+    cells = groups.extents[:, 4].tolist()
+    for (place, mask, extreme, axes), area_px in zip(_cut(groups), cells, strict=True):
         box = place.moved(patch.box.top, patch.box.left)
-        yield Region(box, mask, cells, (longer, shorter, degrees), extreme / STEPS_PER_SIGMA, Source.POINT)
+        yield Region(box, mask, area_px, axes, extreme / STEPS_PER_SIGMA, Source.POINT)
 
 
-def _grown(values: NDArray[Any], weak: float) -> Iterator[tuple[Box, NDArray[np.uint8], float]]:
-    """Connected cells beyond `weak` that hold one beyond 1: their place, mask and strongest value."""
+_Group: TypeAlias = tuple[Box, NDArray[np.uint8], float, Axes]
+"""Place, mask, strongest value and axes of connected cells."""
+
+
+def _grown(values: NDArray[Any], weak: float) -> Iterator[_Group]:
+    """Connected cells beyond `weak` that hold one beyond 1."""
     return _cut(grow(values, weak, 1, 1))
 
 
-def _cut(groups: Groups) -> Iterator[tuple[Box, NDArray[np.uint8], float]]:
-    """Place, mask and strongest value of each group."""
-    start = 0
-    for (top, left, bottom, right, _), extreme in zip(groups.extents.tolist(), groups.extremes.tolist(), strict=True):
+def _cut(groups: Groups) -> Iterator[_Group]:
+    start, measured = 0, zip(groups.extents.tolist(), groups.extremes.tolist(), groups.axes.tolist(), strict=True)
+    for (top, left, bottom, right, _), extreme, (longer, shorter, degrees) in measured:
         height, width = bottom - top, right - left
         mask = groups.masks[start : start + height * width].reshape(height, width)
         start += height * width
-        yield Box(top, left, bottom, right), mask, extreme
+        yield Box(top, left, bottom, right), mask, extreme, (longer, shorter, degrees)
 
 
 def _wide(expectation: Expectation, rest: Averages, calibration: Calibration, settings: RegionSettings) -> list[Region]:
@@ -173,11 +190,12 @@ def _wide(expectation: Expectation, rest: Averages, calibration: Calibration, se
     found: list[Region] = []
     for tiles, over in rest.wide.items():
         threshold_sigma = calibration.coating.threshold_sigma[f"wide_{TILE_PX * tiles}"]
-        for cells, mask, strongest in _grown(over, settings.weak_share):
+        for cells, mask, strongest, (longer, shorter, degrees) in _grown(over, settings.weak_share):
             box = _tile_box(expectation, cells)
             if not any(box.overlaps(finer.box) for finer in found):
                 pixels = mask.repeat(BAND_ROWS, axis=0).repeat(TILE_PX, axis=1)[: box.height, : box.width]
-                found.append(Region.of(box, pixels, strongest * threshold_sigma, Source.WIDE))
+                axes, area_px = (TILE_PX * longer, TILE_PX * shorter, degrees), float(cv2.countNonZero(pixels))
+                found.append(Region(box, pixels, area_px, axes, strongest * threshold_sigma, Source.WIDE))
     return found
 
 
@@ -198,21 +216,20 @@ def _streaks(
     threshold_sigma = calibration.coating.threshold_sigma["streak_4"]
     found: list[Region] = []
     for over in (whole, parts):
-        for cells, _, value in _grown(over, settings.weak_share):
+        for cells, _, value, _ in _grown(over, settings.weak_share):
             columns = parts[:, cells.left : cells.right]
             begin, end = _extent(columns, value) if over is whole else (cells.top, cells.bottom)
             box = _part_box(expectation, begin, end, cells.left, cells.width)
             if not any(box.overlaps(longer.box) for longer in found):
-                pixels = np.ones((box.height, box.width), np.uint8)
-                found.append(Region.of(box, pixels, value * threshold_sigma, Source.STREAK))
+                found.append(Region.full(box, value * threshold_sigma, Source.STREAK))
     return found
 
 
 def _strongest(maps: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """At each place the value farthest from zero."""
-    strongest = maps[0]
+    strongest = maps[0].copy()
     for other in maps[1:]:
-        strongest = np.where(np.abs(other) > np.abs(strongest), other, strongest)
+        keep_strongest(other, strongest)
     return strongest
 
 
@@ -235,20 +252,19 @@ def _edges(
 ) -> Iterator[Region]:
     """Stretches of lane edges that leave their course, unless a point region next to the edge moved it."""
     limit, sigma = calibration.coating.limit("edge"), calibration.coating.sigma["edge"]
-    for lane, side in np.argwhere(~web.open_edges):
-        aside = np.nan_to_num(web.edges_px[lane, side] - web.course_px[lane, side])
-        if np.abs(aside).max() <= limit:
-            continue
-        for cells, _, value in _grown((aside / limit)[:, None], settings.weak_share):
-            course, edge = web.course_px[lane, side, cells.top], web.edges_px[lane, side, cells.top : cells.bottom]
+    over = (web.edges_px - web.course_px) / limit
+    over[np.isnan(over)] = 0
+    for lane, side in np.argwhere(~web.open_edges & (np.abs(over).max(axis=2) > 1)):
+        for cells, _, value, _ in _grown(over[lane, side][:, None], settings.weak_share):
+            edge, course = web.edges_px[lane, side, cells.top : cells.bottom], web.course_px[lane, side, cells.top]
             # An edge may be measured beyond the frame when the web leaves it.
-            places = np.clip([course, np.nanmin(edge), np.nanmax(edge)], 1, calibration.columns - 2)
-            left, right = int(places.min()) - 1, int(places.max()) + 2
+            innermost, outermost = 1, calibration.columns - 2
+            left = int(min(max(np.fmin.reduce(edge, initial=course), innermost), outermost)) - 1
+            right = int(min(max(np.fmax.reduce(edge, initial=course), innermost), outermost)) + 2
             box = Box(min(cells.top * BAND_ROWS, rows - BAND_ROWS), left, min(cells.bottom * BAND_ROWS, rows), right)
             window = box.grown(EDGE_WINDOW_PX, 1 << 30, calibration.columns)
             if not any(region.box.overlaps(window) for region in points):
-                pixels = np.ones((box.height, box.width), np.uint8)
-                yield Region.of(box, pixels, value * limit / sigma, Source.EDGE)
+                yield Region.full(box, value * limit / sigma, Source.EDGE)
 
 
 def _joined(regions: Sequence[Region], settings: RegionSettings) -> list[Region]:

@@ -205,3 +205,12 @@ def weigh_columns(means, width, judged, coated, scales, over):  # type: ignore[n
             out[column] = out[column] * scale if judged[segment, column] else np.float32(0)
             loud |= (out[column] > 1) | (out[column] < -1)
     return loud
+
+
+@compiled
+def keep_strongest(values: NDArray[np.float32], strongest: NDArray[np.float32]) -> None:
+    """Replace what is nearer to zero than the value at the same place. Both of shape (rows, columns)."""
+    for row in range(len(values)):
+        line, out = values[row], strongest[row]
+        for column in range(len(line)):
+            out[column] = line[column] if abs(line[column]) > abs(out[column]) else out[column]

@@ -14,6 +14,7 @@ from inspection.kernels.compiler import compiled
 from inspection.kernels.moments import add_run, axes_of
 
 _WORD = 8
+_FIRST_RUNS = 1024
 _ALL_SET = np.uint64(0x0101010101010101)
 
 
@@ -82,15 +83,10 @@ def _runs(marks):  # type: ignore[no-untyped-def]
     """Row, begin and end of every run of marks, and where the runs of each row begin."""
     rows = len(marks)
     firsts = np.zeros(rows + 1, np.int64)
+    runs, filled = np.empty((_FIRST_RUNS, 3), np.int32), 0
     for row in range(rows):
-        line, count = marks[row], np.int64(marks[row, 0])
-        for column in range(len(line) - 1):
-            count += line[column + 1] & (line[column] ^ 1)
-        firsts[row + 1] = firsts[row] + count
-    runs, filled = np.empty((firsts[rows], 3), np.int32), 0
-    for row in range(rows):
-        if firsts[row + 1] == firsts[row]:
-            continue
+        if filled + marks.shape[1] // 2 + 1 > len(runs):
+            runs = _longer(runs, 2 * len(runs) + marks.shape[1])
         line, inside = marks[row], np.uint8(0)
         words = line.view(np.uint64)
         for word in range(len(words)):
@@ -105,7 +101,16 @@ def _runs(marks):  # type: ignore[no-untyped-def]
                 else:
                     runs[filled, 2] = column
                     filled += 1
-    return runs, firsts
+        firsts[row + 1] = filled
+    return runs[:filled], firsts
+
+
+@compiled
+def _longer(runs, count):  # type: ignore[no-untyped-def]
+    """The same runs with room for `count`."""
+    longer = np.empty((count, 3), np.int32)
+    longer[: len(runs)] = runs
+    return longer
 
 
 @compiled

@@ -41,7 +41,7 @@ def take_picture(pixels, window, row_gain, coating, foil, on_foil, sigma_gl, gre
     Parameters
     ----------
     pixels : ndarray of shape (rows, columns), uint8 or uint16
-    window : tuple of int
+    window : ndarray of shape (4,), int64
         Top, left, height, width.
     row_gain : ndarray of shape (rows,), float32
     coating, foil : ndarray of shape (columns,), float32
@@ -52,7 +52,7 @@ def take_picture(pixels, window, row_gain, coating, foil, on_foil, sigma_gl, gre
         Noise of 3x3 means there.
     grey, reflectance, sigma : ndarray of shape (cells, cells), float32, written
     """
-    top, left, height, width = window
+    top, left, height, width = window[0], window[1], window[2], window[3]
     _shrink(pixels, top, left, height, width, grey)
     cells = len(grey)
     columns = left + (2 * np.arange(cells) + 1) * width // (2 * cells)
@@ -67,6 +67,34 @@ def take_picture(pixels, window, row_gain, coating, foil, on_foil, sigma_gl, gre
             share[j] = min(max((even - base[j]) / step[j], np.float32(-1)), np.float32(3))
             units = (even - expected[j]) * per_sigma
             deviation[j] = units / (np.float32(8) + abs(units))
+
+
+@compiled
+def take_pictures(pixels, windows, on_foil, row_gain, coating, foil, sigma_gl, grey, planes):  # type: ignore[no-untyped-def]
+    """Take two pictures of each of several places, as `take_picture` does; equal windows are taken once.
+
+    Parameters
+    ----------
+    pixels, row_gain, coating, foil
+        As for `take_picture`.
+    windows : ndarray of shape (places, 2, 4), int64
+        Top, left, height and width of both windows.
+    on_foil : ndarray of shape (places,), bool
+    sigma_gl : tuple of two float
+        Noise of 3x3 means on coating and on foil.
+    grey : ndarray of shape (places, cells, cells), float32, written
+        Of the second window.
+    planes : ndarray of shape (places, 4 or more, cells, cells), float32, written
+        Reflectance and noise units of the first window, then of the second.
+    """
+    for n in range(len(windows)):
+        foil_here, noise = on_foil[n], sigma_gl[1] if on_foil[n] else sigma_gl[0]
+        near, whole, out, plain = windows[n, 0], windows[n, 1], planes[n], grey[n]
+        take_picture(pixels, near, row_gain, coating, foil, foil_here, noise, plain, out[0], out[1])
+        if (near == whole).all():
+            out[2:4] = out[0:2]
+        else:
+            take_picture(pixels, whole, row_gain, coating, foil, foil_here, noise, plain, out[2], out[3])
 
 
 @compiled

@@ -87,8 +87,15 @@ def set_aside(steps, top, grey_per_step, rows_per_part, column_sums):  # type: i
     column_sums : ndarray of shape (parts, width), float64, changed
     """
     height, width = steps.shape
-    for row in range(height):
-        part = min((top + row) // rows_per_part, len(column_sums) - 1)
-        line, sums = steps[row], column_sums[part]
+    own = np.empty(width, np.int32)
+    for part in range(len(column_sums)):
+        begin = max(part * rows_per_part - top, 0)
+        end = height if part == len(column_sums) - 1 else min((part + 1) * rows_per_part - top, height)
+        own[:] = 0
+        for row in range(begin, end):
+            line = steps[row]
+            for column in range(width):
+                own[column] += np.int32(line[column])
+        sums = column_sums[part]
         for column in range(width):
-            sums[column] -= line[column] * grey_per_step[column]
+            sums[column] -= own[column] * grey_per_step[column]
