@@ -9,6 +9,11 @@ from inspection.kernels.compiler import compiled
 def _shrink(pixels, top, left, height, width, grey):  # type: ignore[no-untyped-def]
     """Mean of each cell of a window divided evenly; one smaller than the cells repeats its pixels."""
     cells = len(grey)
+    if height == cells and width == cells:
+        for i in range(cells):
+            for j in range(cells):
+                grey[i, j] = np.float32(pixels[top + i, left + j])
+        return
     first = np.arange(cells) * width // cells
     last = np.maximum((np.arange(cells) + 1) * width // cells, first + 1)
     running, sums = np.zeros(width + 1, np.int64), np.empty(width, np.int32)
@@ -113,10 +118,19 @@ def fill_cells(mask, down, cross, size, cells):  # type: ignore[no-untyped-def]
     cells_down, cells_cross = cells.shape
     across = (np.arange(mask.shape[1]) + cross) * cells_cross // size[1]
     across = np.minimum(np.maximum(across, 0), cells_cross - 1)
-    for row in range(len(mask)):
-        line, out = mask[row], cells[min(max((row + down) * cells_down // size[0], 0), cells_down - 1)]
-        for column in range(len(line)):
-            if line[column]:
+    row, rows, seen = 0, len(mask), np.empty(mask.shape[1], np.uint8)
+    while row < rows:
+        cell = min(max((row + down) * cells_down // size[0], 0), cells_down - 1)
+        seen[:] = 0
+        # All rows of one cell are taken together: whole words at a time, where single pixels would each cost a branch.
+        while row < rows and min(max((row + down) * cells_down // size[0], 0), cells_down - 1) == cell:
+            line = mask[row]
+            for column in range(len(seen)):
+                seen[column] |= line[column]
+            row += 1
+        out = cells[cell]
+        for column in range(len(seen)):
+            if seen[column]:
                 out[across[column]] = 1
 
 
