@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 from annotated_types import Interval
+from numpy.typing import NDArray
 
 from inspection.candidates import CHANNELS, FEATURES, Candidates
 from inspection.defect import Kind
@@ -56,23 +58,40 @@ class Classifier:
                 f"expected a model that takes the channels {CHANNELS} and the features {FEATURES}, "
                 f"got one for {card.channels} and {card.features}: train it anew"
             )
-        try:
-            self._kinds = tuple(Kind(kind) for kind in card.kinds)
-        except ValueError as problem:
-            raise ModelError(f"expected known kinds in the card of {card.name}, got {problem}") from problem
+        if strange := [str(kind) for kind in card.kinds if kind not in tuple(Kind)]:
+            raise ModelError(
+                f"expected known kinds in the card of {card.name} {card.version}, "
+                f"got {', '.join(strange)}: train it on kinds that this version knows"
+            )
+        self._kinds = tuple(Kind(kind) for kind in card.kinds)
         self._network, self._unknown_below = network, card.unknown_below
         self.ref = ModelRef(card.name, card.version, card.sha256)
 
     def name(self, candidates: Candidates, settings: ClassificationSettings) -> Sequence[Name]:
-        """Name every candidate, in order."""
-        if not candidates.regions:
-            return ()
+        """Name every candidate, in order.
+
+        Raises
+        ------
+        ModelError
+            The network gave no answer.
+        """
+        return self.name_crops(candidates.crops, candidates.features, settings) if candidates.regions else ()
+
+    def name_crops(
+        self, crops: NDArray[np.float32], features: NDArray[np.float32], settings: ClassificationSettings
+    ) -> Sequence[Name]:
+        """Name what `Candidates` of these crops and features would hold, at least one."""
         limit = self._unknown_below if settings.unknown_below is None else settings.unknown_below
-        probabilities = self._network.probabilities(candidates.crops, candidates.features)
+        probabilities = self._network.probabilities(crops, features)
         return [self._one(int(row.argmax()), float(row.max()), limit) for row in probabilities]
 
     def _one(self, best: int, probability: float, limit: float) -> Name:
         return Name(self._kinds[best] if probability >= limit else Kind.UNKNOWN, probability)
+
+
+def unnamed(candidates: Candidates) -> Sequence[Name]:
+    """What candidates are called where no classifier answers."""
+    return [Name(Kind.UNKNOWN, 0.0)] * len(candidates.regions)
 
 
 def load_classifier(path: Path) -> Classifier:

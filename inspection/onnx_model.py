@@ -32,7 +32,13 @@ class Network(Protocol):
     """Anything that turns crops and features into probabilities."""
 
     def probabilities(self, crops: NDArray[np.float32], features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Probabilities of shape (candidates, kinds), rows summing to 1."""
+        """Probabilities of shape (candidates, kinds), rows summing to 1.
+
+        Raises
+        ------
+        ModelError
+            It gave no answer.
+        """
         ...
 
 
@@ -78,7 +84,13 @@ class OnnxNetwork:
         return np.concatenate(answers)
 
     def _batch(self, crops: NDArray[np.float32], features: NDArray[np.float32]) -> NDArray[np.float32]:
-        answer: NDArray[np.float32] = self._session.run(None, {"crops": crops, "features": features})[0]
+        try:
+            answer: NDArray[np.float32] = self._session.run(None, {"crops": crops, "features": features})[0]
+        except Exception as problem:  # ONNX Runtime's errors have no base of their own
+            told = " ".join(str(problem).split())
+            raise ModelError(f"expected names for {len(crops)} candidates, the runtime failed: {told}") from problem
+        if not np.isfinite(answer).all():
+            raise ModelError(f"expected probabilities of {len(crops)} candidates, got answers that are no numbers")
         return answer
 
 
@@ -105,6 +117,11 @@ def load_network(path: Path) -> tuple[OnnxNetwork, Card]:
     digest = hashlib.sha256(model).hexdigest()
     if digest != card.sha256:
         raise ModelError(f"expected {path.name} with sha256 {card.sha256}, got {digest}: install the model anew")
+    if answers.shape[1:] != (len(card.kinds),):
+        raise ModelError(
+            f"expected stored answers for the {len(card.kinds)} kinds in the card of {path.name}, "
+            f"got an array of shape {answers.shape}: install the model anew"
+        )
     network = _open(model, path)
     check_parity(network, card, crops, features, answers)
     return network, card

@@ -19,9 +19,9 @@ from inspection.averages import average
 from inspection.calibrating import calibrate
 from inspection.calibration import Calibration
 from inspection.candidates import CROP_PX, Candidates, cut_candidates
-from inspection.classification import Classifier, Name
+from inspection.classification import Classifier, Name, unnamed
 from inspection.defect import Finding
-from inspection.errors import CalibrationError, DeadlinePassed
+from inspection.errors import CalibrationError, DeadlinePassed, ModelError
 from inspection.expectation import expect
 from inspection.flat_field import Windows, measure_light, place_windows
 from inspection.frame import Frame
@@ -43,16 +43,22 @@ NOT_CALIBRATED = "not calibrated"
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """A record, and a picture of every defect and event in it.
+    """A record, a picture of every defect and event in it, and what they were named by.
 
     Attributes
     ----------
     record : FrameRecord
     crops : ndarray of shape (defects + events, 64, 64), uint8
+    candidates : Candidates or None
+        As they were given to the classifier; None where nothing could be measured.
+    order : tuple of int
+        Place in `candidates` of each defect, then of each event.
     """
 
     record: FrameRecord
     crops: NDArray[np.uint8]
+    candidates: Candidates | None = None
+    order: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,13 +187,21 @@ class Inspector:
         windows = self._windows if calibration is self.calibration else None
         sight = look(frame, calibration, self.recipe, windows)
         seen = self._in_time(deadline)
-        names = self.classifier.name(sight.candidates, self.recipe.classification)
+        names, unanswered = self._named(sight.candidates)
         named = self._in_time(deadline)
         timing = {"decode": decode_ms, "detect": 1e3 * (seen - begun), "classify": 1e3 * (named - seen)}
         findings = _findings(sight.candidates, names, calibration, frame, position_mm)
-        held = (*holds, *own_holds, *sight.holds)
+        held = (*holds, *own_holds, *sight.holds, *unanswered)
         record = self._record(findings, held, sight.web, frame, calibration, timing)
-        return Inspection(record, _in_record_order(record, findings, sight.candidates.pictures))
+        order = _record_order(record, findings)
+        return Inspection(record, sight.candidates.pictures[list(order)], sight.candidates, order)
+
+    def _named(self, candidates: Candidates) -> tuple[Sequence[Name], tuple[str, ...]]:
+        """Names, and why there are none: what nobody named is still told, and never passes."""
+        try:
+            return self.classifier.name(candidates, self.recipe.classification), ()
+        except ModelError as problem:
+            return unnamed(candidates), (f"not named: {problem}",)
 
     def _calibration_for(self, frame: Frame) -> tuple[Calibration, tuple[str, ...]]:
         """The camera's calibration where it fits the frame, else the frame's own statistics and why."""
@@ -288,10 +302,8 @@ def _lane_extents(web: Web, placement: Placement, columns: int) -> tuple[LaneExt
     return tuple(sorted(extents, key=lambda extent: extent.lane))
 
 
-def _in_record_order(
-    record: FrameRecord, findings: Sequence[Finding], pictures: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
-    """Pictures in the order of the record: defects, then events."""
+def _record_order(record: FrameRecord, findings: Sequence[Finding]) -> tuple[int, ...]:
+    """Places of the record's defects, then of its events, among the findings."""
     places = {id(finding): place for place, finding in enumerate(findings)}
     told = (*(defect.finding for defect in record.defects), *record.events)
-    return pictures[[places[id(finding)] for finding in told]]
+    return tuple(places[id(finding)] for finding in told)

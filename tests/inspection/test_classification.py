@@ -88,5 +88,10 @@ def test_a_card_for_other_inputs_or_unheard_kinds_is_refused(other) -> None:
         Classifier(Answers(), replace(CARD, **other))
 
 
+def test_every_kind_that_nobody_knows_is_named_when_it_is_refused() -> None:
+    with pytest.raises(ModelError, match="got hole, dent:"):
+        Classifier(Answers(), replace(CARD, kinds=("hole", "pinhole", "dent")))
+
+
 def test_the_classifier_is_named_as_its_card_is() -> None:
     assert Classifier(Answers(), CARD).ref == ModelRef("fixed", "3", "ab" * 32)

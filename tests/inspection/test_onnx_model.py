@@ -179,3 +179,23 @@ def test_answers_that_are_no_numbers_are_refused() -> None:
     told = np.tile(np.array([0.9, 0.05, 0.05], np.float32), (3, 1))
     with pytest.raises(ModelError):
         check_parity(OnnxNetwork(built()), Card(**fields(b"")), crops, features, told)
+
+
+def test_a_card_of_more_kinds_than_answers_is_refused(shipped) -> None:
+    shipped.with_suffix(".json").write_text(json.dumps(fields(shipped.read_bytes(), kinds=(*KINDS, "stain"))))
+    with pytest.raises(ModelError, match="stored answers for the 4 kinds"):
+        load_network(shipped)
+
+
+def test_a_runtime_that_fails_is_told_in_one_line() -> None:
+    crops, features = inputs(2)
+    with pytest.raises(ModelError, match=r"expected names for 2 candidates, the runtime failed: .*features") as failed:
+        OnnxNetwork(built()).probabilities(crops, features[:, :-1])
+    assert "\n" not in str(failed.value)
+
+
+def test_a_network_that_answers_with_no_numbers_gives_no_answer() -> None:
+    crops, features = inputs(2)
+    features[0] = np.nan
+    with pytest.raises(ModelError, match="no numbers"):
+        OnnxNetwork(built()).probabilities(crops, features)

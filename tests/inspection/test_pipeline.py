@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from inspection.defect import Kind
-from inspection.errors import DeadlinePassed, RecipeError
+from inspection.errors import DeadlinePassed, ModelError, RecipeError
 from inspection.frame import Frame
 from inspection.geometry import Placement
 from inspection.pipeline import NOT_CALIBRATED, Inspector, light_windows, look
@@ -98,6 +98,37 @@ def test_the_record_names_all_that_made_it(graphite, inspector, classifier) -> N
     assert record.timing_ms["decode"] == 1.25
     assert min(record.timing_ms.values()) >= 0
     assert to_answer(record, "f")["calibrated"] is True
+
+
+def test_a_classifier_that_fails_holds_the_frame_and_hides_nothing(graphite, inspector, network, monkeypatch) -> None:
+    frame = graphite.drawn(STRONG).frame
+    named = inspector.inspect(frame).record
+
+    def fail(crops, features):
+        raise ModelError("expected names, the runtime failed")
+
+    monkeypatch.setattr(network, "probabilities", fail)
+    record = inspector.inspect(frame).record
+    assert record.verdict is Verdict.HOLD
+    assert record.reasons[0] == "not named: expected names, the runtime failed"
+    told = [(defect.finding.kind, defect.finding.probability, defect.finding.box) for defect in record.defects]
+    assert sorted(told, key=str) == sorted(
+        [(Kind.UNKNOWN, 0.0, defect.finding.box) for defect in named.defects], key=str
+    )
+    assert all(defect.needs_review for defect in record.defects)
+
+
+def test_only_a_classifiers_own_failure_is_taken_for_a_hold(graphite, inspector, network, monkeypatch) -> None:
+    monkeypatch.setattr(network, "probabilities", lambda crops, features: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        inspector.inspect(graphite.drawn(STRONG).frame)
+
+
+def test_an_inspection_keeps_what_was_named_beside_what_it_was_called(graphite, inspector) -> None:
+    inspection = inspector.inspect(graphite.drawn(STRONG).frame)
+    assert len(inspection.order) == len(inspection.record.defects) + len(inspection.record.events) > 1
+    boxes = [inspection.candidates.regions[place].box for place in inspection.order]
+    assert boxes == [defect.finding.box for defect in inspection.record.defects]
 
 
 def test_two_threads_give_what_one_gives(graphite, inspector) -> None:
