@@ -1,6 +1,7 @@
 """The application: the only place where real parts are chosen and put together."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,10 +11,10 @@ import numpy as np
 from fastapi import Depends, FastAPI
 
 from inspection.classification import Classifier, load_classifier
+from inspection.errors import ModelError
 from inspection.frame import Frame
 from inspection.geometry import Placement
 from inspection.pipeline import Inspector
-from models.registry import shipped_model
 from service import pages
 from service.api import cameras, frames, health, records
 from service.api.body_buffers import BodyBuffers
@@ -24,10 +25,14 @@ from service.inspecting import Inspecting
 from service.live import Live
 from service.metrics import Metrics
 from service.problems import answer_problems
+from service.promotion import model_in_use, shadow_model
 from service.rolls import Rolls
 from service.settings import Settings
+from service.shadow import Shadow
 from service.station import Station
 from service.store.store import Store
+
+_log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, classifier: Classifier | None = None) -> FastAPI:
@@ -37,14 +42,15 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     ----------
     settings : Settings
     classifier : Classifier, optional
-        Else the settings' model, else the shipped one.
+        Else the settings' model, else the promoted one, else the shipped one.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         naming = await asyncio.to_thread(_own_classifier, settings) if classifier is None else classifier
         await asyncio.to_thread(_warm_up, settings, naming)
-        async with _station(settings, naming) as app.state.station:
+        beside = await asyncio.to_thread(_shadow_classifier, settings)
+        async with _station(settings, naming, beside) as app.state.station:
             yield
 
     app = FastAPI(title="Coatsight", description=__doc__, lifespan=lifespan)
@@ -59,7 +65,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
 
 
 @asynccontextmanager
-async def _station(settings: Settings, classifier: Classifier) -> AsyncIterator[Station]:
+async def _station(settings: Settings, classifier: Classifier, beside: Classifier | None) -> AsyncIterator[Station]:
     """Open the parts in order; close them the other way round."""
     async with AsyncExitStack() as parts:
         store = parts.enter_context(Store(settings.data_dir))
@@ -77,9 +83,17 @@ async def _station(settings: Settings, classifier: Classifier) -> AsyncIterator[
             clock=_now,
             timer=time.perf_counter,
         )
+        if beside:
+            station.shadow = _shadow(beside, classifier, station)
+            parts.callback(station.shadow.close)
         parts.callback(station.close)
         _watch(station)
         yield station
+
+
+def _shadow(beside: Classifier, classifier: Classifier, station: Station) -> Shadow:
+    count, admission = station.metrics.shadowed, station.admission
+    return Shadow(beside, classifier.ref.sha256, station.store, count=count, idle=lambda: not admission.total)
 
 
 def _watch(station: Station) -> None:
@@ -92,7 +106,17 @@ def _watch(station: Station) -> None:
 
 
 def _own_classifier(settings: Settings) -> Classifier:
-    return load_classifier(settings.model or shipped_model())
+    return load_classifier(model_in_use(settings))
+
+
+def _shadow_classifier(settings: Settings) -> Classifier | None:
+    """The model that only looks on; one that cannot be loaded keeps no station from starting."""
+    try:
+        path = shadow_model(settings.data_dir)
+        return load_classifier(path) if path else None
+    except ModelError as problem:
+        _log.warning("no shadow looks on: %s", problem)
+        return None
 
 
 def _warm_up(settings: Settings, classifier: Classifier) -> None:

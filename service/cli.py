@@ -1,4 +1,4 @@
-"""The command line: `coatsight inspect`, `calibrate`, `serve`, `simulate` and `demo`.
+"""The command line: `coatsight inspect`, `calibrate`, `serve`, `models`, `simulate` and `demo`.
 
 Here stand only the words: names, options and their help. Each command's work lies in its own file under
 `commands`, imported when it is called, so that help comes at once.
@@ -18,6 +18,8 @@ from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
+
+from service import cli_models
 
 WRONG_CALL = 2
 _INTERRUPTED = 130
@@ -40,6 +42,8 @@ app = typer.Typer(
     Exit codes: 0 fine, 1 the answer is no, 2 the input or the call is wrong.
     """,
 )
+
+app.add_typer(cli_models.app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 MmPerPx = Annotated[float, typer.Option(min=0.0005, max=10, help="Pixel size on the web, in mm.")]

@@ -10,6 +10,7 @@
         |   |-- DigestMismatch  the bytes were changed on their way
         |   |-- BodyTooSlow     the body did not arrive in time
         |   `-- LengthRequired  a body whose size is unknown in advance
+        |-- WorseModel          it names the golden set worse than the model in use
         |-- UnknownCoding       a Content-Type or Content-Encoding that is not read here
         `-- Busy                later it may work: try again
             |-- QueueFull       too many frames of this camera are waiting
@@ -55,6 +56,10 @@ class BodyTooSlow(MalformedBody):
 
 class LengthRequired(MalformedBody):
     """A body whose size is unknown in advance."""
+
+
+class WorseModel(StationError):
+    """A model that names the golden set worse than the one in use."""
 
 
 class UnknownCoding(StationError):

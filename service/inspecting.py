@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from inspection.classification import ClassificationSettings
 from inspection.errors import DeadlinePassed
 from inspection.frame import Frame
+from inspection.pipeline import Inspection
 from service.answers import Arrival, entry_of, pixel_hash
 from service.errors import Conflict
 from service.frame_numbers import FrameNumbers
@@ -44,11 +46,13 @@ class Submission:
 
 @dataclass(frozen=True, eq=False)
 class Inspected:
-    """A frame that is to be kept."""
+    """A frame that is to be kept, and by what it was named."""
 
     frame: Frame
     entry: FrameEntry
     stages_ms: dict[str, float]
+    inspection: Inspection
+    naming: ClassificationSettings
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,8 @@ class Inspecting:
         )
         arrival = Arrival(key, position_mm, submission.captured_at, submission.received_at, pixels)
         entry = entry_of(self._numbers.take(), arrival, frame, inspection)
-        return Inspected(frame, entry, stages_ms | dict(inspection.record.timing_ms))
+        stages_ms = stages_ms | dict(inspection.record.timing_ms)
+        return Inspected(frame, entry, stages_ms, inspection, opened.inspector.recipe.classification)
 
     def _answered(self, key: FrameKey, pixels: bytes) -> bytes | None:
         stored = self._store.read(partial(reads.stored_answer, key=key))

@@ -24,6 +24,12 @@ class Metrics:
             ["problem"],
             registry=self._registry,
         )
+        self._shadow = Counter(
+            "coatsight_shadow_candidates",
+            "Candidates that a shadow named the same or otherwise, failed to name, or skipped to delay nothing.",
+            ["outcome"],
+            registry=self._registry,
+        )
         self._stages = Histogram(
             "coatsight_stage_seconds",
             "Time from a frame's arrival to its answer, by stage.",
@@ -45,6 +51,10 @@ class Metrics:
     def refused(self, problem: str) -> None:
         """Count a refused request."""
         self._refused.labels(problem).inc()
+
+    def shadowed(self, outcome: str, candidates: int) -> None:
+        """Count candidates that were given to a shadow; called from any thread."""
+        self._shadow.labels(outcome).inc(candidates)
 
     def watch(self, name: str, told: str, value: Callable[[], float]) -> None:
         """Show a value that is asked for at each scrape."""

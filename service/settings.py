@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COATSIGHT_", frozen=True, extra="forbid")
 
     data_dir: Path = Field(Path("data"), description="Everything the station keeps lies in this folder.")
-    model: Path | None = Field(None, description="Classifier to use instead of the shipped one.")
+    model: Path | None = Field(None, description="Classifier to use instead of the promoted or the shipped one.")
     default_recipe: str = Field(
         "default", pattern=NAME_PATTERN, description="Recipe by which unknown rolls are opened."
     )

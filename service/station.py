@@ -22,6 +22,7 @@ from service.inspecting import Inspected, Inspecting, Known, Submission
 from service.live import Live
 from service.metrics import Metrics
 from service.settings import Settings
+from service.shadow import Shadow
 from service.store.entries import FrameKey, StoredFrame
 from service.store.store import Store
 
@@ -62,7 +63,14 @@ class Station:
         The time of day, aware.
     timer : callable
         Seconds, monotonic.
+
+    Attributes
+    ----------
+    shadow : Shadow or None
+        Names every answered frame a second time, where the application sets one.
     """
+
+    shadow: Shadow | None = None
 
     def __init__(  # its parts, each by name
         self,
@@ -156,6 +164,8 @@ class Station:
         await asyncio.wrap_future(self.store.keep_frame(entry))
         stages_ms = inspected.stages_ms | {"store": 1e3 * (self.timer() - begun)}
         self.admission.took(sum(stages_ms.values()) - stages_ms["queue"])
+        if self.shadow:
+            self.shadow.offer(entry.number, inspected.inspection, inspected.naming)
         self.metrics.answered(entry.record.verdict.value, stages_ms)
         self.live.tell("frame", lambda: summary_of(entry.stored(), self.images, sum(stages_ms.values())))
         picture = Picture(entry.frame_id, entry.key.camera_id, entry.pixel_hash, inspected.frame)

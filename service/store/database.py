@@ -11,6 +11,9 @@ from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlalchemy.sql import ClauseElement
 
+DATABASE = "station.sqlite"
+"""The file's name in the station's folder."""
+
 _DIALECT = dialect(paramstyle="qmark")
 
 _CHECKPOINT_PAGES = 4000

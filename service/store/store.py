@@ -2,7 +2,7 @@
 
 import fcntl
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import StationError, StoreFailed
-from service.store import reads, writes
-from service.store.database import migrate, reading_engine, writing_engine
+from service.store import reads, shadows, writes
+from service.store.database import DATABASE, migrate, reading_engine, writing_engine
 from service.store.entries import FrameEntry, FrameKey, RollCameraEntry, RollEntry
+from service.store.shadows import ShadowCount, ShadowName
 from service.store.writer import Writer
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ class Store:
             raise StationError(
                 f"expected {folder} for this station alone, another one has it: stop that first"
             ) from None
-        path = folder / "station.sqlite"
+        path = folder / DATABASE
         self._writing, self._reading = writing_engine(path), reading_engine(path)
         migrate(self._writing)
         self._writer = Writer(self._writing)
@@ -75,6 +76,10 @@ class Store:
     def open_roll_camera(self, entry: RollCameraEntry) -> Future[None]:
         """Pin a camera on a roll to its calibration."""
         return self._writer.submit(partial(writes.write_roll_camera, entry=entry))
+
+    def keep_shadow(self, count: ShadowCount, otherwise: Sequence[ShadowName]) -> Future[None]:
+        """Add to what a shadow has named."""
+        return self._writer.submit(partial(shadows.write_shadow, count=count, otherwise=otherwise))
 
     def read(self, question: Callable[[Connection], T]) -> T:
         """Ask one of the questions in `reads`, on a short connection of its own.

@@ -2,6 +2,7 @@
 
 Times are UTC text in RFC 3339 with milliseconds, so that they sort as they are. A frame's id is a
 number that grows with time; what is sent out is its 16 hexadecimal digits. Lane 0 is bare foil.
+A shadow is a model that names what was already answered and judges nothing.
 """
 
 from typing import Any
@@ -143,5 +144,28 @@ metre_counts = Table(
     Column("kind", String, primary_key=True),
     Column("severity", String, primary_key=True),
     Column("count", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+shadow_counts = Table(
+    "shadow_counts",
+    METADATA,
+    Column("running_sha256", String, primary_key=True),
+    Column("shadow_sha256", String, primary_key=True),
+    Column("named", Integer, nullable=False, comment="Candidates that both have named"),
+    Column("otherwise", Integer, nullable=False, comment="Of these, named otherwise by the shadow"),
+    sqlite_with_rowid=False,
+)
+
+shadow_names = Table(
+    "shadow_names",
+    METADATA,
+    Column("frame", Integer, primary_key=True),
+    Column("place", Integer, primary_key=True, comment="In the record from 1: defects, then events"),
+    Column("shadow_sha256", String, nullable=False),
+    Column("kind", String, nullable=False, comment="As it was answered"),
+    Column("probability", Float, nullable=False),
+    Column("shadow_kind", String, nullable=False),
+    Column("shadow_probability", Float, nullable=False),
     sqlite_with_rowid=False,
 )
