@@ -73,7 +73,7 @@ def _measure(folder: Path) -> dict[str, int]:
 
 def _receive(path: Path, buffer: NDArray[np.uint8]) -> None:
     with path.open("rb") as file:
-        file.readinto(memoryview(buffer).cast("B"))
+        file.readinto(buffer.data.cast("B"))
 
 
 def _status_bytes(name: str) -> int:
