@@ -56,9 +56,10 @@ def test_sharpness_is_the_squared_slope_over_the_squared_step(drawn, width, heig
     lefts, tops = random_lefts(rng, pixels.shape[1], width), random_lefts(rng, len(pixels), height)
     told = []
     for top, left in zip(tops, lefts, strict=True):
-        profile = pixels[top : top + height, left : left + width].mean(axis=0)
-        step = profile[-3:].mean() - profile[:3].mean()
-        told += [np.square(np.diff(profile)).sum() / step**2] if step else []
+        # Whole numbers: a step that is none must not become one by rounding.
+        profile = pixels[top : top + height, left : left + width].sum(axis=0, dtype=np.int64)
+        step = profile[-3:].sum() - profile[:3].sum()
+        told += [9 * np.square(np.diff(profile)).sum() / step**2] if step else []
     np.testing.assert_allclose(sharpness_at(pixels, tops, lefts, height, width), told, rtol=1e-6)
 
 
