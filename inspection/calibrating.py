@@ -14,18 +14,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.averages import average
 from inspection.calibration import STATISTICS, Calibration, Noise
 from inspection.errors import CalibrationError
-from inspection.expectation import expect
 from inspection.flat_field import FlatFieldSettings, Light, measure_light, place_windows
 from inspection.frame import Frame
 from inspection.frame_checks import edge_sharpness
-from inspection.geometry import Box, Placement
+from inspection.geometry import Placement
 from inspection.kernels.reading import COATED
 from inspection.layout import Layout, find_layout
-from inspection.screening import TILE_PX, Screening, ScreeningSettings, screen
-from inspection.segmentation import STEPS_PER_SIGMA, deviation
+from inspection.noise_sampling import Sample, sample_statistics
 from inspection.thresholds import COATING_SHARE, FOIL_SHARE, robust_sigma, threshold_sigma
 from inspection.web import Web, WebSettings, find_web
 
@@ -194,6 +191,11 @@ def _look(frame: Frame, calibration: Calibration, settings: CalibratingSettings)
     return light, find_web(frame.pixels, light, windows, calibration, settings.web)
 
 
+def _sample(frame: Frame, calibration: Calibration, settings: CalibratingSettings) -> dict[str, Sample]:
+    light, web = _look(frame, calibration, settings)
+    return sample_statistics(frame.pixels, light, web, calibration, settings.web.guard_px)
+
+
 def _column_means(frame: Frame, light: Light, web: Web) -> NDArray[np.float64]:
     """Mean over the rows in which every lane is coated, by column, under the calibrated lamp."""
     rows = np.repeat(np.all(web.states == COATED, axis=1), 8)[: frame.rows]
@@ -244,7 +246,7 @@ def _with_noise(
     draft: Calibration, frames: Sequence[Frame], settings: CalibratingSettings, progress: Callable[[], None]
 ) -> Calibration:
     """First the noise at every scale, then thresholds in multiples of it."""
-    first = [_statistics(frame, draft, settings) for frame in frames[:16]]
+    first = [_sample(frame, draft, settings) for frame in frames[:16]]
     # The gain itself is noisy, the more so the fewer frames it came from; columns' means feel it.
     few_frames = float(np.sqrt(1 + np.pi / 2 / len(frames)))
     coating, foil = {}, {}
@@ -255,7 +257,7 @@ def _with_noise(
     draft = replace(draft, coating=_unjudged(coating), foil=_unjudged(foil))
     seconds = []
     for frame in frames:
-        seconds.append({name: sample.extremes() for name, sample in _statistics(frame, draft, settings).items()})
+        seconds.append({name: sample.extremes() for name, sample in _sample(frame, draft, settings).items()})
         progress()
     thresholds = [
         {
@@ -273,75 +275,3 @@ def _with_noise(
 
 def _unjudged(sigma: dict[str, float]) -> Noise:
     return Noise(sigma, dict.fromkeys(sigma, 1.0))
-
-
-@dataclass(frozen=True, eq=False)
-class _Sample:
-    """One statistic in one frame, and the blocks in which its extremes are taken."""
-
-    values: NDArray[np.float32]
-    coated: NDArray[np.bool_]
-    judged: NDArray[np.bool_]
-    block: tuple[int, int]
-
-    @property
-    def coating(self) -> NDArray[np.float32]:
-        return _thinned(self.values[self.coated & self.judged])
-
-    @property
-    def foil(self) -> NDArray[np.float32]:
-        return _thinned(self.values[~self.coated & self.judged])
-
-    def extremes(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Largest magnitude in each block: of coating, and of foil."""
-        return self._extremes(self.judged & self.coated), self._extremes(self.judged & ~self.coated)
-
-    def _extremes(self, judged: NDArray[np.bool_]) -> NDArray[np.float32]:
-        size = np.abs(self.values) * judged
-        down, cross = min(self.block[0], size.shape[0]), min(self.block[1], size.shape[1])
-        whole = size[: size.shape[0] // down * down, : size.shape[1] // cross * cross]
-        blocks = whole.reshape(-1, down, whole.shape[1] // cross, cross).max(axis=(1, 3)).ravel()
-        found: NDArray[np.float32] = blocks[blocks > 0]
-        return found
-
-
-def _thinned(values: NDArray[np.float32], most: int = 20_000) -> NDArray[np.float32]:
-    return values[:: max(len(values) // most, 1)].copy()
-
-
-def _statistics(frame: Frame, calibration: Calibration, settings: CalibratingSettings) -> dict[str, _Sample]:
-    """Every statistic of one frame, by the very code that screens it later."""
-    light, web = _look(frame, calibration, settings)
-    guard = settings.web.guard_px
-    screening = screen(frame.pixels, expect(light, web, calibration, guard), calibration, ScreeningSettings())
-    averages = average(screening, (), calibration, ScreeningSettings())
-    coated = screening.expectation.coated_columns
-    samples = {"point": _point_sample(frame, screening, calibration, coated), "edge": _edge_sample(web)}
-    tiles_coated = coated[::TILE_PX][None]
-    for tiles, values in averages.wide.items():
-        samples[f"wide_{TILE_PX * tiles}"] = _Sample(
-            values, np.broadcast_to(tiles_coated, values.shape), values != 0, (16, 64)
-        )
-    for width, profile in averages.profiles.items():
-        judged, of_coating = profile != 0, np.broadcast_to(coated, profile.shape)
-        samples[f"part_{width}"] = _Sample(profile[:-1], of_coating[:-1], judged[:-1], (1, 512))
-        samples[f"streak_{width}"] = _Sample(profile[-1:], of_coating[-1:], judged[-1:], (1, 512))
-    return samples
-
-
-def _point_sample(frame: Frame, screening: Screening, calibration: Calibration, coated: NDArray[np.bool_]) -> _Sample:
-    """3x3 means of the whole frame; lanes count where every lane is coated, foil between lanes always."""
-    steps = deviation(frame.pixels, screening.expectation, calibration, Box(0, 0, frame.rows, frame.columns))
-    rows = np.repeat(np.all(screening.expectation.states == COATED, axis=1), 8)[: frame.rows]
-    judged = (steps != 0) & (rows[:, None] | ~coated)
-    judged[[0, -1]] = False
-    sigma = (steps / np.float32(STEPS_PER_SIGMA)).astype(np.float32)
-    return _Sample(sigma, np.broadcast_to(coated, steps.shape), judged, (128, 512))
-
-
-def _edge_sample(web: Web) -> _Sample:
-    """Deviations of edges from their course, in pixels, one row an edge."""
-    deviation_px = (web.edges_px - web.course_px).reshape(-1, web.edges_px.shape[2])
-    judged = np.isfinite(deviation_px) & ~web.open_edges.ravel()[:, None]
-    values = np.where(judged, deviation_px, 0).astype(np.float32)
-    return _Sample(values, np.ones(values.shape, bool), judged, (1, 64))
