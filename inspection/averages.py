@@ -12,21 +12,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.calibration import PROFILE_WIDTHS_PX, WIDE_TILES, Calibration
+from inspection.calibration import WIDE_TILES, Calibration
 from inspection.expectation import PART_BANDS, Expectation, parts_in
 from inspection.geometry import Box
-from inspection.kernels.averaging import box_means, column_means, weigh_columns, weigh_tiles
+from inspection.kernels.averaging import level_bands, soft_box_means, weigh_tiles
+from inspection.kernels.profiles import column_means, find_runs, match_columns
 from inspection.kernels.reading import BAND_ROWS, COATED
 from inspection.kernels.windows import set_aside
 from inspection.screening import SUM_TO_GL, TILE_PX, Screening, ScreeningSettings
 from inspection.segmentation import STEPS_PER_SIGMA, Patch
+from inspection.streak_filters import WIDTHS_PX
 from inspection.web import bands_in
 
 BACKGROUND_COLUMNS = 128
 """Columns on either side that a streak is compared with; anything wider is a matter for boxes and the lamp."""
+
+_COMMON_SIGMA = 1.0
+"""Most that a band's tiles may share before it counts as something on the web, in sigmas of one tile."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +44,16 @@ class Averages:
     wide : dict of box side in tiles to ndarray of shape (bands, tiles), float32
         Box means in multiples of their limit, signed; 0 where not judged.
     profiles : dict of width in px to ndarray of shape (parts + 1, columns), float32
-        Column means in multiples of their limit, signed; the last row is the whole height.
+        Answers of each width's filter in multiples of their limit, signed; the last row is the whole height.
+    columns : ndarray of shape (parts + 1, columns), float32
+        What they were made from: deviations of column sums from the coating around them, 0 where not judged.
     wide_clean, profiles_clean : bool
         None of them is beyond its limit.
     """
 
     wide: dict[int, NDArray[np.float32]]
     profiles: dict[int, NDArray[np.float32]]
+    columns: NDArray[np.float32]
     wide_clean: bool
     profiles_clean: bool
 
@@ -64,9 +73,14 @@ def average(
     """
     aside = [_tiles(patch.box) for patch in patches]
     wide, wide_stand_out = _wide_boxes(screening.tile_sums, screening.expectation, calibration, settings, aside)
-    column_sums = _without(patches, screening, calibration)
-    profiles, columns_stand_out = _column_profiles(column_sums, screening.expectation, calibration, settings)
-    return Averages(wide, profiles, not wide_stand_out, not columns_stand_out)
+    sums = _sums_of_parts(patches, screening, calibration)
+    columns, profiles, columns_stand_out = _streaks(
+        sums, np.ones_like(sums, np.float32), screening, calibration, settings
+    )
+    if columns_stand_out:
+        quiet = _quiet(profiles)
+        columns, profiles, columns_stand_out = _streaks(sums, quiet, screening, calibration, settings)
+    return Averages(wide, profiles, columns, not wide_stand_out, not columns_stand_out)
 
 
 def _tiles(box: Box) -> tuple[slice, slice]:
@@ -83,7 +97,7 @@ def _without(patches: Sequence[Patch], screening: Screening, calibration: Calibr
         return screening.column_sums
     coated, column_sums = screening.expectation.coated_columns, screening.column_sums.astype(np.float64)
     sigma = np.where(coated, calibration.coating.sigma["point"], calibration.foil.sigma["point"])
-    grey_per_step = (sigma / (STEPS_PER_SIGMA * SUM_TO_GL)).astype(np.float32)
+    grey_per_step = (sigma * calibration.gain_of_three / (STEPS_PER_SIGMA * SUM_TO_GL)).astype(np.float32)
     for patch in patches:
         columns = slice(patch.box.left, patch.box.right)
         set_aside(patch.steps, patch.box.top, grey_per_step[columns], PART_BANDS * BAND_ROWS, column_sums[:, columns])
@@ -128,6 +142,14 @@ def _tile_line(
     return line
 
 
+def _tile_gain(calibration: Calibration) -> NDArray[np.float32]:
+    """Mean gain of each tile's columns."""
+    begins = np.arange(0, calibration.columns, TILE_PX)
+    ends = np.minimum(begins + TILE_PX, calibration.columns)
+    before = calibration.gain_before
+    return ((before[ends] - before[begins]) / (ends - begins)).astype(np.float32)
+
+
 def _wide_boxes(
     tile_sums: NDArray[np.int32],
     expectation: Expectation,
@@ -141,43 +163,66 @@ def _wide_boxes(
     narrow and its roll marks would spoil the mean. Tiles `aside` do not count.
     """
     scale, coated = _tile_limits(expectation, calibration, tile_sums.shape[1])
-    scale *= np.float32(settings.sensitivity)
+    scale *= np.float32(settings.sensitivity) / _tile_gain(calibration)
     for window in aside:
         scale[window] = coated[window] = 0
     over = {tiles: np.empty(tile_sums.shape, np.float32) for tiles in WIDE_TILES}
     beyond = weigh_tiles(tile_sums, scale, over[1])
+    level = level_bands(over[1], coated, _COMMON_SIGMA / calibration.coating.threshold_sigma["wide_8"])
     for tiles in WIDE_TILES[1:]:
         limit = calibration.coating.limit(f"wide_{TILE_PX * tiles}") / calibration.coating.limit("wide_8")
-        beyond |= box_means(over[1], coated, tiles, limit, over[tiles])
+        beyond |= soft_box_means(level, coated, tiles, limit, over[tiles])
     return over, beyond
 
 
-def _column_profiles(
-    column_sums: NDArray[Any],
-    expectation: Expectation,
-    calibration: Calibration,
-    settings: ScreeningSettings,
-) -> tuple[dict[int, NDArray[np.float32]], bool]:
-    """Column means over their limits, by width, and whether one is beyond.
+def _judged_columns(screening: Screening, calibration: Calibration) -> NDArray[np.float32]:
+    """How much each column's sum counts: the less the more light there is, because grain is reflectance."""
+    weighed: NDArray[np.float32] = screening.expectation.judged_columns / calibration.gain_of_three
+    return weighed
 
-    Rows are parts of the frame, then all of it.
-    """
-    parts = len(column_sums)
-    sums = np.empty((parts + 1, column_sums.shape[1]))
+
+def _sums_of_parts(patches: Sequence[Patch], screening: Screening, calibration: Calibration) -> NDArray[np.float64]:
+    """Column sums without patches, by part of the frame, then over all of it."""
+    column_sums = _without(patches, screening, calibration)
+    sums = np.empty((len(column_sums) + 1, column_sums.shape[1]))
     sums[:-1] = column_sums
     column_sums.sum(axis=0, out=sums[-1])
-    coated, judged = expectation.coated_columns.astype(np.float32), expectation.judged_columns
-    means = column_means(sums, judged, coated, BACKGROUND_COLUMNS)
-    over, beyond = {}, False
-    for width in PROFILE_WIDTHS_PX:
-        over[width] = np.empty(means.shape, np.float32)
-        scales = _profile_scales(width, parts, len(expectation.row_gain), calibration)
-        beyond |= weigh_columns(means, width, judged, coated, scales * np.float32(settings.sensitivity), over[width])
-    return over, beyond
+    return sums
+
+
+def _streaks(
+    sums: NDArray[np.float64],
+    quiet: NDArray[np.float32],
+    screening: Screening,
+    calibration: Calibration,
+    settings: ScreeningSettings,
+) -> tuple[NDArray[np.float32], dict[int, NDArray[np.float32]], bool]:
+    """Columns less their background, the streak filters' answers over their limits, and whether one is beyond."""
+    coated, judged = screening.expectation.coated_columns.astype(np.float32), _judged_columns(screening, calibration)
+    columns = column_means(sums, judged, coated, quiet, BACKGROUND_COLUMNS)
+    over, beyond, runs = {}, False, find_runs(judged, coated)
+    for width, taps in zip(WIDTHS_PX, calibration.streak_filters, strict=True):
+        over[width] = np.empty(columns.shape, np.float32)
+        scales = _profile_scales(width, len(columns) - 1, len(screening.expectation.row_gain), calibration)
+        scales *= np.float32(settings.sensitivity)
+        beyond |= match_columns(columns, taps, width // 2, runs, scales, over[width])
+    return columns, over, beyond
+
+
+def _quiet(profiles: dict[int, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """1 but for the streaks themselves, which would leave their shadow on the background beside them.
+
+    A streak is beyond half its limit and beyond half of the strongest answer around it; its
+    shadows are fainter, by its width over that of the background.
+    """
+    strongest = np.max([np.abs(over) for over in profiles.values()], axis=0)
+    around = cv2.dilate(strongest, np.ones((1, 2 * BACKGROUND_COLUMNS + 1), np.uint8))
+    quiet: NDArray[np.float32] = (strongest < np.maximum(around, 1) / 2).astype(np.float32)
+    return quiet
 
 
 def _profile_scales(width: int, parts: int, rows: int, calibration: Calibration) -> NDArray[np.float32]:
-    """One over the limit of a sum down `width` columns, by part of the frame and material.
+    """One over the limit of a filter's answer to column sums, by part of the frame and material.
 
     Noise was measured on frames of the calibration's height; the mean over fewer rows has more.
     """
@@ -186,6 +231,6 @@ def _profile_scales(width: int, parts: int, rows: int, calibration: Calibration)
     for material, noise in enumerate((calibration.coating, calibration.foil)):
         part_limit = noise.limit(f"part_{width}") * math.sqrt(calibrated_part_rows / part_rows)
         whole_limit = noise.limit(f"streak_{width}") * math.sqrt(calibration.rows / rows)
-        scales[:parts, material] = SUM_TO_GL / (part_rows * width * part_limit)
-        scales[parts, material] = SUM_TO_GL / (rows * width * whole_limit)
+        scales[:parts, material] = SUM_TO_GL / (part_rows * part_limit)
+        scales[parts, material] = SUM_TO_GL / (rows * whole_limit)
     return scales

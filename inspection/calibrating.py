@@ -22,12 +22,16 @@ from inspection.frame_checks import edge_sharpness
 from inspection.geometry import Placement
 from inspection.kernels.reading import COATED
 from inspection.layout import Layout, find_layout
-from inspection.noise_sampling import Sample, sample_statistics
+from inspection.noise_sampling import Sample, column_profile, sample_statistics
+from inspection.streak_filters import covariance, matched_filters, plain_filters
 from inspection.thresholds import COATING_SHARE, FOIL_SHARE, robust_sigma, threshold_sigma
 from inspection.web import Web, WebSettings, find_web
 
 FEWEST_FRAMES = 8
 """Fewer frames cannot tell a column's gain from a streak: the gain is then smoothed across columns."""
+
+_NOISE_FRAMES = 16
+"""Frames whose noise is measured: each has thousands of independent places."""
 
 _SMOOTH_COLUMNS = 65
 _CLEAR_OF_EDGE_PX = 8
@@ -83,6 +87,7 @@ def calibrate(
     _check_alike(frames)
     draft = _draft(find_layout(frames), frames, placement, camera, version, settings)
     draft = _with_flat_field(draft, frames, settings, progress)
+    draft = _with_streak_filters(draft, frames[:_NOISE_FRAMES], settings)
     return _with_noise(draft, frames, settings, progress)
 
 
@@ -119,6 +124,7 @@ def _draft(
         skip_coating=layout.skip_coating,
         coating=Noise(unit, unit),
         foil=Noise(unit, unit),
+        streak_filters=plain_filters(),
         focus=float("nan"),
         made_from_frames=len(frames),
         false_alarms_per_1000=settings.false_alarms_per_1000,
@@ -242,11 +248,18 @@ def _gain(
     return gain, coating_gl, foil_gl
 
 
+def _with_streak_filters(draft: Calibration, frames: Sequence[Frame], settings: CalibratingSettings) -> Calibration:
+    guard_px = settings.web.guard_px
+    profiles = [column_profile(frame.pixels, *_look(frame, draft, settings), draft, guard_px) for frame in frames]
+    together = covariance(profiles)
+    return draft if together is None else replace(draft, streak_filters=matched_filters(together))
+
+
 def _with_noise(
     draft: Calibration, frames: Sequence[Frame], settings: CalibratingSettings, progress: Callable[[], None]
 ) -> Calibration:
     """First the noise at every scale, then thresholds in multiples of it."""
-    first = [_sample(frame, draft, settings) for frame in frames[:16]]
+    first = [_sample(frame, draft, settings) for frame in frames[:_NOISE_FRAMES]]
     # The gain itself is noisy, the more so the fewer frames it came from; columns' means feel it.
     few_frames = float(np.sqrt(1 + np.pi / 2 / len(frames)))
     coating, foil = {}, {}

@@ -20,18 +20,16 @@ from numpy.typing import NDArray
 
 from inspection.errors import CalibrationError
 from inspection.geometry import Placement
+from inspection.streak_filters import WIDTHS_PX
 
 WIDE_TILES: Final = (1, 3, 8)
 """Sides, in tiles of 8 px, of the boxes over which wide faint defects are averaged."""
 
-PROFILE_WIDTHS_PX: Final = (1, 4, 12)
-"""Widths over which streaks are averaged."""
-
 STATISTICS: Final = (
     "point",
     *(f"wide_{8 * tiles}" for tiles in WIDE_TILES),
-    *(f"part_{width}" for width in PROFILE_WIDTHS_PX),
-    *(f"streak_{width}" for width in PROFILE_WIDTHS_PX),
+    *(f"part_{width}" for width in WIDTHS_PX),
+    *(f"streak_{width}" for width in WIDTHS_PX),
     "edge",
 )
 """Everything that is compared with a threshold: 3x3 means, wide boxes, streaks over part of a frame
@@ -43,8 +41,8 @@ _UNREADABLE: Final = (
 )  # fmt: skip
 """All that reading a damaged array file was seen to raise."""
 
-_FORMAT: Final = 1
-_ARRAYS: Final = ("gain", "known_columns", "lanes_px")
+_FORMAT: Final = 2
+_ARRAYS: Final = ("gain", "known_columns", "lanes_px", "streak_filters")
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,8 @@ class Noise:
     Attributes
     ----------
     sigma : dict of statistic to float
-        Robust standard deviation in grey levels (of `edge`: in pixels).
+        Robust standard deviation in grey levels at gain 1 (of `edge`: in pixels); grain is
+        reflectance, so its noise grows with the light.
     threshold_sigma : dict of statistic to float
         Where a defect begins, in multiples of it.
     """
@@ -94,6 +93,8 @@ class Calibration:
         Whether lanes are interrupted by bare gaps on purpose.
     coating, foil : Noise
         Of the two materials apart; grain and roll marks differ.
+    streak_filters : ndarray of shape (widths, taps), float32
+        What streaks of each width are told by in this product's grain.
     focus : float
         Usual sharpness, in the unit of `frame_checks`.
     made_from_frames : int
@@ -114,6 +115,7 @@ class Calibration:
     skip_coating: bool
     coating: Noise
     foil: Noise
+    streak_filters: NDArray[np.float32]
     focus: float
     made_from_frames: int
     false_alarms_per_1000: float

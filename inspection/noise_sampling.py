@@ -5,6 +5,7 @@ Out: a Sample of every statistic: its values for the noise, its extremes for the
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +46,15 @@ class Sample:
         return self._extremes(self.judged & self.coated), self._extremes(self.judged & ~self.coated)
 
     def _extremes(self, judged: NDArray[np.bool_]) -> NDArray[np.float32]:
-        size = np.abs(self.values) * judged
-        down, cross = min(self.block[0], size.shape[0]), min(self.block[1], size.shape[1])
-        whole = size[: size.shape[0] // down * down, : size.shape[1] // cross * cross]
-        blocks = whole.reshape(-1, down, whole.shape[1] // cross, cross).max(axis=(1, 3)).ravel()
-        found: NDArray[np.float32] = blocks[blocks > 0]
+        """Blocks that hold less than half of what the fullest one holds would look quieter than they are."""
+        counts, largest = self._blocks(judged).sum(axis=(1, 3)), self._blocks(np.abs(self.values) * judged)
+        found: NDArray[np.float32] = largest.max(axis=(1, 3))[(2 * counts >= counts.max()) & (counts > 0)]
         return found
+
+    def _blocks(self, values: NDArray[Any]) -> NDArray[Any]:
+        down, cross = min(self.block[0], values.shape[0]), min(self.block[1], values.shape[1])
+        whole = values[: values.shape[0] // down * down, : values.shape[1] // cross * cross]
+        return whole.reshape(-1, down, whole.shape[1] // cross, cross)
 
 
 def _thinned(values: NDArray[np.float32], most: int = 20_000) -> NDArray[np.float32]:
@@ -91,6 +95,15 @@ def sample_statistics(
         samples[f"part_{width}"] = Sample(profile[:-1], of_coating[:-1], judged[:-1], (1, 512))
         samples[f"streak_{width}"] = Sample(profile[-1:], of_coating[-1:], judged[-1:], (1, 512))
     return samples
+
+
+def column_profile(
+    pixels: Pixels, light: Light, web: Web, calibration: Calibration, guard_px: int
+) -> NDArray[np.float32]:
+    """Deviation of each coated column from the coating around it, over the frame's height; NaN elsewhere."""
+    screening = screen(pixels, expect(light, web, calibration, guard_px), calibration, ScreeningSettings())
+    columns = average(screening, (), calibration, ScreeningSettings()).columns[-1]
+    return np.where(screening.expectation.coated_columns & (columns != 0), columns, np.float32(np.nan))
 
 
 def _point_sample(pixels: Pixels, screening: Screening, calibration: Calibration, coated: NDArray[np.bool_]) -> Sample:

@@ -147,10 +147,12 @@ def find_regions(
     """
     threshold = min(calibration.coating.threshold_sigma["point"], calibration.foil.threshold_sigma["point"])
     points = [region for patch in patches for region in _points(patch, threshold, settings)]
+    streaks = [] if rest.profiles_clean else _streaks(expectation, rest, calibration, settings)
+    wide = [] if rest.wide_clean else _wide(expectation, rest, calibration, settings)
     found = [
         *points,
-        *(() if rest.wide_clean else _wide(expectation, rest, calibration, settings)),
-        *(() if rest.profiles_clean else _streaks(expectation, rest, calibration, settings)),
+        *streaks,
+        *(region for region in wide if not any(_explains(streak, region) for streak in streaks)),
         *_edges(web, len(expectation.row_gain), calibration, points, settings),
     ]
     whole = found if len(found) > settings.most else _joined(found, settings)
@@ -199,6 +201,11 @@ def _wide(expectation: Expectation, rest: Averages, calibration: Calibration, se
     return found
 
 
+def _explains(streak: Region, wide: Region) -> bool:
+    """Whether boxes stand out because a streak runs through them, which tells its width better."""
+    return streak.box.overlaps(wide.box) and streak.contrast_sigma / wide.contrast_sigma > 1
+
+
 def _tile_box(expectation: Expectation, cells: Box) -> Box:
     """Tiles as pixels, cut at the frame's rim."""
     rows, columns = len(expectation.row_gain), len(expectation.coating_gl)
@@ -217,9 +224,10 @@ def _streaks(
     found: list[Region] = []
     for over in (whole, parts):
         for cells, _, value, _ in _grown(over, settings.weak_share):
-            columns = parts[:, cells.left : cells.right]
-            begin, end = _extent(columns, value) if over is whole else (cells.top, cells.bottom)
-            box = _part_box(expectation, begin, end, cells.left, cells.width)
+            along = parts[:, cells.left : cells.right]
+            begin, end = _extent(along, value) if over is whole else (cells.top, cells.bottom)
+            left, right = _half_height(rest.columns[begin:end].sum(axis=0) * np.sign(value), cells)
+            box = _part_box(expectation, begin, end, left, right - left)
             if not any(box.overlaps(longer.box) for longer in found):
                 found.append(Region.full(box, value * threshold_sigma, Source.STREAK))
     return found
@@ -238,6 +246,16 @@ def _extent(columns: NDArray[np.float32], value: float) -> tuple[int, int]:
     along = (columns * np.sign(value)).max(axis=1)
     seen = np.flatnonzero(along >= _SEEN_SHARE * along.max())
     return int(seen[0]), int(seen[-1]) + 1
+
+
+def _half_height(profile: NDArray[np.float32], cells: Box) -> tuple[int, int]:
+    """First and one past the last column where a streak has half its height: filters answer beyond its flanks too."""
+    inside = profile[cells.left : cells.right]
+    low = np.flatnonzero(inside < inside.max() / 2)
+    peak = int(inside.argmax())
+    before, after = low[low < peak], low[low > peak]
+    left = int(before[-1]) + 1 if before.size else 0
+    return cells.left + left, cells.left + (int(after[0]) if after.size else len(inside))
 
 
 def _part_box(expectation: Expectation, begin: int, end: int, left: int, width: int) -> Box:

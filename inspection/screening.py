@@ -89,7 +89,8 @@ def _integer_model(
     """Expectation and tolerance of 3x3 sums, for coating and foil, shape (4, columns)."""
     model = np.empty((4, calibration.columns), np.float32)
     model[0], model[2] = expectation.coating_gl, expectation.foil_gl
-    model[1] = calibration.coating.limit("point") / settings.sensitivity
-    model[3] = calibration.foil.limit("point") / settings.sensitivity
+    # Grain is reflectance: its noise, and so what is tolerated, grows with the light on a column.
+    model[1] = calibration.coating.limit("point") / settings.sensitivity * calibration.gain_of_three
+    model[3] = calibration.foil.limit("point") / settings.sensitivity * calibration.gain_of_three
     model /= SUM_TO_GL
     return np.minimum(np.rint(model), 32000 if calibration.bits == 8 else 2**30)

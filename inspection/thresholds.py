@@ -1,7 +1,7 @@
 """Thresholds: from how restless a material is to where a defect begins.
 
 Thresholds come from the extremes themselves: each statistic's largest value in each of many
-blocks follows an extreme-value law, which is fitted by two quantiles and followed out to the
+blocks follows an extreme-value law, which is fitted to their middle and followed out to the
 wanted rate (Gumbel, Statistics of Extremes, 1958; fitted to squares, whose tail is exponential
 for Gaussian noise, so that clean Gaussian webs are met exactly and rougher ones safely).
 """
@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 
 from inspection.calibration import STATISTICS
 
-_MIDDLE, _UPPER = 0.5, 0.75
-"""Quantiles of the blocks' extremes that a law is fitted to: a fifth of the blocks may hold defects."""
+_LOWER, _UPPER = 0.25, 0.75
+"""Quantiles between which the law is fitted: above, a fifth of the blocks may hold defects; below, some hold little."""
 
-_SLOPE_ERROR = 1.9
-"""Standard error of a slope by these quantiles, times the root of how many blocks were seen."""
+_SLOPE_ERROR = 1.4
+"""Standard error of a slope fitted between these quantiles, times the root of how many blocks were seen."""
 
 _LOWEST_THRESHOLD_SIGMA = dict.fromkeys(STATISTICS, 4.5) | {"edge": 6.5}
 """Edges waver naturally in ways that a few frames do not show; what matters is many times larger."""
 
-COATING_SHARE = dict.fromkeys(STATISTICS, 0.03) | {"point": 0.5, "streak_4": 0.12, "wide_64": 0.08}
+COATING_SHARE = dict.fromkeys(STATISTICS, 0.03) | {"point": 0.4, "streak_4": 0.2, "wide_64": 0.08}
 FOIL_SHARE = dict.fromkeys(STATISTICS, 0.005)
 """Share of the false alarms that each statistic may cause: what is faintest for its size gets the most."""
 
@@ -37,19 +37,21 @@ def robust_sigma(samples: Sequence[NDArray[np.float32]], fallback: float = 1.0) 
 
 
 def threshold_sigma(statistic: str, extremes: Sequence[NDArray[np.float32]], wanted_per_1000: float) -> float:
-    """Where blocks' extremes would lie at the wanted rate: a Gumbel law of their squares, by two quantiles.
+    """Where blocks' extremes would lie at the wanted rate: a Gumbel law of their squares, by its middle.
 
     One standard error of the slope is added: what so few frames did not show must not alarm later.
     """
-    blocks = np.square(np.concatenate(extremes))
+    blocks = np.sort(np.square(np.concatenate(extremes)))
     if len(blocks) < 10:
         return _DEFAULT_THRESHOLD_SIGMA
     wanted = wanted_per_1000 / 1000 / (len(blocks) / len(extremes))
-    middle, upper = np.quantile(blocks, [_MIDDLE, _UPPER])
-    slope = (upper - middle) / (_gumbel(_UPPER) - _gumbel(_MIDDLE)) * (1 + _SLOPE_ERROR / np.sqrt(len(blocks)))
-    reached = middle + slope * (_gumbel(1 - wanted) - _gumbel(_MIDDLE))
+    middle = slice(int(_LOWER * len(blocks)), int(np.ceil(_UPPER * len(blocks))))
+    scores = _gumbel((np.arange(len(blocks)) + 0.5) / len(blocks))[middle]
+    slope, level = np.polynomial.Polynomial.fit(scores, blocks[middle], 1).convert().coef[::-1]
+    slope *= 1 + _SLOPE_ERROR / np.sqrt(len(blocks))
+    reached = level + slope * _gumbel(1 - wanted)
     return max(float(np.sqrt(reached)), _LOWEST_THRESHOLD_SIGMA[statistic])
 
 
-def _gumbel(probability: float) -> float:
-    return float(-np.log(-np.log(probability)))
+def _gumbel(probability: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    return np.asarray(-np.log(-np.log(probability)))

@@ -1,4 +1,4 @@
-"""Means over boxes of tiles and down columns, as multiples of their limits.
+"""Means over boxes of tiles, as multiples of their limits.
 
 Each kernel also says whether anything is beyond its limit: most frames are clean, and a second
 pass to learn that would cost as much as the means.
@@ -9,17 +9,14 @@ from numpy.typing import NDArray
 
 from inspection.kernels.compiler import compiled
 
+_FOLD = 64
+"""Tiles whose sums stand side by side while a band is added up."""
+
 
 @compiled
 def _add(values, sign, total):  # type: ignore[no-untyped-def]
     for n in range(len(total)):
         total[n] += np.float32(sign) * values[n]
-
-
-@compiled
-def _add_products(values, factors, sign, total):  # type: ignore[no-untyped-def]
-    for n in range(len(total)):
-        total[n] += np.float32(sign) * values[n] * factors[n]
 
 
 @compiled
@@ -35,25 +32,66 @@ def weigh_tiles(tile_sums: NDArray[np.int32], scale: NDArray[np.float32], over: 
 
 
 @compiled
-def box_means(
+def level_bands(tiles: NDArray[np.float32], judged: NDArray[np.float32], most: float) -> NDArray[np.float32]:
+    """Judged tiles less what those of a band have in common, if it is no more than `most`; 0 elsewhere.
+
+    Sixteen windows measure a row's light; all its tiles together do so several times better, and
+    what they share would sum up coherently over a box. Tiles beyond three times `most` do not vote.
+
+    Parameters
+    ----------
+    tiles : ndarray of shape (bands, tiles), float32
+    judged : ndarray of shape (bands, tiles), float32
+        1 or 0.
+    most : float
+
+    Returns
+    -------
+    ndarray of shape (bands, tiles), float32
+    """
+    level, bound = np.empty_like(tiles), np.float32(most)
+    totals, votes = np.empty(_FOLD, np.float32), np.empty(_FOLD, np.float32)
+    for band in range(len(tiles)):
+        line, counts, out = tiles[band], judged[band], level[band]
+        totals[:], votes[:] = 0, 0
+        for begin in range(0, len(line), _FOLD):
+            _vote(line[begin : begin + _FOLD], counts[begin : begin + _FOLD], 3 * bound, totals, votes)
+        common = min(max(totals.sum() / max(votes.sum(), np.float32(1)), -bound), bound)
+        for tile in range(len(line)):
+            out[tile] = (line[tile] - common) * counts[tile]
+    return level
+
+
+@compiled
+def _vote(values, counts, loud, totals, votes):  # type: ignore[no-untyped-def]
+    """Add to sums that stand side by side: one sum alone would be added up number by number."""
+    for n in range(len(values)):
+        vote = counts[n] * np.float32(abs(values[n]) <= loud)
+        totals[n] += vote * values[n]
+        votes[n] += vote
+
+
+@compiled
+def soft_box_means(
     tiles: NDArray[np.float32],
     judged: NDArray[np.float32],
     side: int,
     limit: float,
     over: NDArray[np.float32],
 ) -> bool:
-    """Means over boxes of `side` x `side` judged tiles, over their limit; 0 where under half a box is judged.
+    """Means over boxes of means over boxes of `side` x `side` judged tiles, over their limit.
 
-    A box that is partly filled has more noise in its mean, in proportion to 1 / sqrt(count).
+    Weights fall off to the rim as a stain does: a round one with soft flanks stands out 1.1 times
+    as far as in a plain box. 0 where judged tiles hold under half of the weight; where they hold a
+    part of it the mean has more noise, in proportion to 1 / sqrt(part).
 
     Parameters
     ----------
     tiles : ndarray of shape (bands, tiles), float32
-        Values; those that are not judged do not count.
+        Values; 0 where not judged.
     judged : ndarray of shape (bands, tiles), float32
         1 or 0.
     side : int
-        An even box reaches one tile farther up and left.
     limit : float
         Limit of the mean over a whole box.
     over : ndarray of shape (bands, tiles), float32, written
@@ -63,32 +101,47 @@ def box_means(
     bool
         Whether any value is beyond 1.
     """
-    bands, columns = tiles.shape
-    before, loud = side // 2, False
-    sums, counts = np.zeros(columns + side, np.float32), np.zeros(columns + side, np.float32)
-    down_sums, down_counts = sums[before : before + columns], counts[before : before + columns]
-    weighed, weight = np.full(columns, -1, np.float32), np.empty(columns, np.float32)
-    for entering in range(bands + side - before - 1):
-        leaving, band = entering - side, entering - (side - before - 1)
-        if entering < bands:
-            _add_products(tiles[entering], judged[entering], 1, down_sums)
-            _add(judged[entering], 1, down_counts)
-        if leaving >= 0:
-            _add_products(tiles[leaving], judged[leaving], -1, down_sums)
-            _add(judged[leaving], -1, down_counts)
-        if band < 0:
-            continue
-        if _differ(down_counts, weighed):
-            weighed[:] = down_counts
-            _box_weights(counts, side, limit, weight)
+    _soft_box_sums(tiles, side, over)
+    shares, weight, loud = _shares(judged, side), np.empty(tiles.shape[1], np.float32), False
+    for band in range(len(over)):
+        if band == 0 or _differ(shares[band], shares[band - 1]):
+            _weigh_shares(shares[band], np.float32(side**4), np.float32(limit), weight)
         out = over[band]
-        out[:] = 0
-        for near in range(side):
-            _add(sums[near : near + columns], 1, out)
-        for tile in range(columns):
+        for tile in range(len(out)):
             out[tile] *= weight[tile]
             loud |= (out[tile] > 1) | (out[tile] < -1)
     return loud
+
+
+@compiled
+def _weigh_shares(shares, whole, limit, weight):  # type: ignore[no-untyped-def]
+    """What turns a sum into a multiple of its limit, by the share of its weight that is judged."""
+    for tile in range(len(weight)):
+        noise = np.sqrt(max(shares[tile], np.float32(1)) * whole) * limit
+        weight[tile] = np.float32(2 * shares[tile] >= whole) / noise
+
+
+@compiled
+def _shares(judged, side):  # type: ignore[no-untyped-def]
+    """Weight of the judged tiles in each box; where all bands are alike, one across times one down tells it."""
+    shares = np.empty_like(judged)
+    if _same_rows(judged):
+        across, down = np.empty_like(judged[:1]), np.empty_like(judged[:, :1])
+        _soft_box_sums(judged[:1], side, across)
+        _soft_box_sums(np.ones_like(down), side, down)
+        for band in range(len(shares)):
+            shares[band] = across[0] * down[band, 0]
+    else:
+        _soft_box_sums(judged, side, shares)
+    return shares
+
+
+@compiled
+def _same_rows(values):  # type: ignore[no-untyped-def]
+    differ = False
+    for row in range(1, len(values)):
+        differ |= _differ(values[row], values[0])
+    return not differ
 
 
 @compiled
@@ -100,111 +153,29 @@ def _differ(one, other):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _box_weights(counts, side, limit, weight):  # type: ignore[no-untyped-def]
-    """What turns the sum of a box into a multiple of its limit, by the tiles judged in it."""
-    full = np.float32(side * side)
-    weight[:] = 0
-    for near in range(side):
-        _add(counts[near : near + len(weight)], 1, weight)
-    for tile in range(len(weight)):
-        count = weight[tile]
-        scale = np.float32(1) / (np.sqrt(max(count, np.float32(1)) * full) * np.float32(limit))
-        weight[tile] = scale * np.float32(2 * count >= full)
+def _soft_box_sums(values, side, sums):  # type: ignore[no-untyped-def]
+    """Box sums of box sums. An even box reaches one tile farther up and left, the second one down and right."""
+    once = np.empty_like(sums)
+    _box_sums(values, side, side // 2, once)
+    _box_sums(once, side, side - 1 - side // 2, sums)
 
 
 @compiled
-def column_means(
-    sums: NDArray[np.float64],
-    judged: NDArray[np.float32],
-    coated: NDArray[np.float32],
-    background: int,
-) -> NDArray[np.float32]:
-    """Column sums less the mean of the coated columns around each coated one, times `judged`.
-
-    Foil stays as it is: its gaps are too narrow to have a background of their own.
-
-    Parameters
-    ----------
-    sums : ndarray of shape (segments, columns), float64
-        Whole numbers.
-    judged : ndarray of shape (segments, columns), float32
-        0 where nothing is judged.
-    coated : ndarray of shape (columns,), float32
-        1 or 0.
-    background : int
-        Columns on either side that make the background.
-
-    Returns
-    -------
-    ndarray of shape (segments, columns), float32
-    """
-    segments, columns = sums.shape
-    means = np.empty((segments, columns), np.float32)
-    inside, share = np.empty(columns), np.empty(columns)
-    for segment in range(segments):
-        if segment == 0 or _differ(judged[segment], judged[segment - 1]):
-            for column in range(columns):
-                inside[column] = coated[column] if judged[segment, column] else 0
-            share[:] = inside / np.maximum(_around(inside, background), 1)
-        values, out = sums[segment], means[segment]
-        around = _around(values * inside, background)
-        for column in range(columns):
-            out[column] = np.float32((values[column] - around[column] * share[column]) * judged[segment, column])
-    return means
-
-
-@compiled
-def _around(values, reach):  # type: ignore[no-untyped-def]
-    """Sums over `reach` neighbours on either side and the value itself; nothing beyond the ends."""
-    count = len(values)
-    running, total = np.empty(count + 2 * reach + 1), 0.0
-    running[: reach + 1] = 0
-    for n in range(count):
-        total += values[n]
-        running[reach + n + 1] = total
-    running[reach + count + 1 :] = total
-    sums = np.empty(count, np.float64)
-    last = running[2 * reach + 1 :]
-    for n in range(count):
-        sums[n] = last[n] - running[n]
-    return sums
-
-
-@compiled
-def weigh_columns(means, width, judged, coated, scales, over):  # type: ignore[no-untyped-def]
-    """Sums over `width` columns in multiples of their limits; return whether any is beyond 1.
-
-    Parameters
-    ----------
-    means, over : ndarray of shape (segments, columns), float32
-        `over` is written.
-    width : int
-        An even width reaches one column farther left.
-    judged : ndarray of shape (segments, columns), float32
-        0 where nothing is judged.
-    coated : ndarray of shape (columns,), float32
-        1 or 0.
-    scales : ndarray of shape (segments, 2), float32
-        One over the limit of the sum, on coating and on foil.
-
-    Returns
-    -------
-    bool
-    """
-    segments, columns = means.shape
-    before, loud = width // 2, False
-    padded = np.zeros(columns + width, np.float32)
-    for segment in range(segments):
-        padded[before : before + columns] = means[segment]
-        out, on_coating, on_foil = over[segment], scales[segment, 0], scales[segment, 1]
-        out[:] = 0
-        for near in range(width):
-            _add(padded[near : near + columns], 1, out)
-        for column in range(columns):
-            scale = on_foil + coated[column] * (on_coating - on_foil)
-            out[column] = out[column] * scale if judged[segment, column] else np.float32(0)
-            loud |= (out[column] > 1) | (out[column] < -1)
-    return loud
+def _box_sums(values, side, before, sums):  # type: ignore[no-untyped-def]
+    bands, columns = values.shape
+    padded = np.zeros(columns + side, np.float32)
+    down = padded[before : before + columns]
+    for entering in range(bands + side - before - 1):
+        leaving, band = entering - side, entering - (side - before - 1)
+        if entering < bands:
+            _add(values[entering], 1, down)
+        if leaving >= 0:
+            _add(values[leaving], -1, down)
+        if band >= 0:
+            out = sums[band]
+            out[:] = 0
+            for near in range(side):
+                _add(padded[near : near + columns], 1, out)
 
 
 @compiled

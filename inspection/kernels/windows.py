@@ -7,10 +7,11 @@ from inspection.kernels.reading import BAND_ROWS, BARE, COATED
 
 
 @compiled
-def _lay_out(lanes, states, left, coating, foil, weights, expected, weight):  # type: ignore[no-untyped-def]
+def _lay_out(lanes, states, left, coating, foil, gain, weights, expected, weight):  # type: ignore[no-untyped-def]
     """One band's expectation and one over its noise, for the columns from `left` on."""
     width = len(expected)
-    expected[:], weight[:] = foil[left : left + width], weights[1]
+    expected[:] = foil[left : left + width]
+    weight[:] = weights[1] / gain[left : left + width]
     for lane in range(len(states)):
         if states[lane] == BARE:
             continue
@@ -20,7 +21,7 @@ def _lay_out(lanes, states, left, coating, foil, weights, expected, weight):  # 
             weight[column] = 0
         if states[lane] == COATED:
             for column in range(inner_left, inner_right):
-                expected[column], weight[column] = coating[left + column], weights[0]
+                expected[column], weight[column] = coating[left + column], weights[0] / gain[left + column]
     if left == 0:
         weight[0] = 0
     if left + width == len(foil):
@@ -28,7 +29,7 @@ def _lay_out(lanes, states, left, coating, foil, weights, expected, weight):  # 
 
 
 @compiled
-def deviation_steps(pixels, top, left, coating, foil, row_gain, weights, lanes, states, steps):  # type: ignore[no-untyped-def]
+def deviation_steps(pixels, top, left, coating, foil, gain, row_gain, weights, lanes, states, steps):  # type: ignore[no-untyped-def]
     """Write the deviation of 3x3 means from what is expected, in steps, for one window.
 
     Parameters
@@ -38,9 +39,11 @@ def deviation_steps(pixels, top, left, coating, foil, row_gain, weights, lanes, 
         First pixel of the window.
     coating, foil : ndarray of shape (columns,), float32
         Grey levels at row gain 1.
+    gain : ndarray of shape (columns,), float32
+        How bright each column is; its noise is larger as its light is.
     row_gain : ndarray of shape (rows,), float32
     weights : tuple of two float32
-        Steps per grey level on coating and on foil.
+        Steps per grey level on coating and on foil, at gain 1.
     lanes : ndarray of shape (bands, lanes, 4), int64
         As for `reading.screen_bands`.
     states : ndarray of shape (bands, lanes), int8
@@ -57,17 +60,17 @@ def deviation_steps(pixels, top, left, coating, foil, row_gain, weights, lanes, 
     for row in range(height):
         band = (top + row) // BAND_ROWS
         if band != laid:
-            _lay_out(lanes[band], states[band], left, coating, foil, weights, expected, weight)
+            _lay_out(lanes[band], states[band], left, coating, foil, gain, weights, expected, weight)
             laid = band
         # The frame's first and last row have no 3x3 neighbourhood: their neighbour's stands in.
         y = min(max(top + row, 1), rows - 2)
         above, here, below = pixels[y - 1, first:last], pixels[y, first:last], pixels[y + 1, first:last]
         for column in range(len(inner)):
             inner[column] = np.int32(above[column]) + np.int32(here[column]) + np.int32(below[column])
-        gain, out = row_gain[top + row], steps[row]
+        light, out = row_gain[top + row], steps[row]
         for column in range(width):
             mean = np.float32(sums[column] + sums[column + 1] + sums[column + 2]) * ninth
-            step = (mean - expected[column] * gain) * weight[column]
+            step = (mean - expected[column] * light) * weight[column]
             out[column] = np.int16(min(max(step, np.float32(-32767)), np.float32(32767)))
 
 

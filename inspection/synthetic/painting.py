@@ -35,40 +35,41 @@ def paint(
 ) -> NDArray[np.float32]:
     """Reflectance as a share of full scale, shape (rows, columns)."""
     surface = np.empty((scene.rows, scene.columns), np.float32)
-    painted = 0
+    _paint_foil(scene, surface, edges, rng)
     for lane in edges:
-        painted = _paint_lane(scene, surface, lane, painted, rng)
-    scene.foil.fill(surface[:, painted:], rng)
+        _paint_lane(scene, surface, lane, rng)
     _paint_skips(scene, surface, first_row, edges, rng)
     for patch in patches:
         _lay_on(surface, patch, first_row)
     return surface
 
 
-def _paint_lane(
-    scene: Scene, surface: NDArray[np.float32], lane: NDArray[np.float64], painted: int, rng: Generator
-) -> int:
-    """Paint foil from column `painted` on, then the lane; return the column to go on from."""
+def _paint_foil(scene: Scene, surface: NDArray[np.float32], edges: NDArray[np.float64], rng: Generator) -> None:
+    """Paint foil beside the lanes, and as far under them as their edges let it shine through."""
+    begin = 0
+    for left, right in edges:
+        scene.foil.fill(surface[:, begin : _around(left, scene.columns).stop], rng)
+        begin = _around(right, scene.columns).start
+    scene.foil.fill(surface[:, begin:], rng)
+
+
+def _paint_lane(scene: Scene, surface: NDArray[np.float32], lane: NDArray[np.float64], rng: Generator) -> None:
+    """Lay one piece of coating over the foil, by the share of each pixel that it covers."""
     left, right = (_around(edge, scene.columns) for edge in lane)
-    scene.foil.fill(surface[:, painted : left.start], rng)
-    scene.coating.fill(surface[:, left.stop : right.start], rng)
-    _blend(scene, surface[:, left], cover(lane[0], left.start, left.stop, scene.course.blur_px), rng)
-    _blend(scene, surface[:, right], 1 - cover(lane[1], right.start, right.stop, scene.course.blur_px), rng)
-    return int(right.stop)
+    coating = np.empty((scene.rows, right.stop - left.start), np.float32)
+    scene.coating.fill(coating, rng)
+    surface[:, left.stop : right.start] = coating[:, left.stop - left.start : right.start - left.start]
+    blur_px = scene.course.blur_px
+    for window, covered in (
+        (left, cover(lane[0], left.start, left.stop, blur_px)),
+        (right, 1 - cover(lane[1], right.start, right.stop, blur_px)),
+    ):
+        foil = surface[:, window]
+        foil += covered * (coating[:, window.start - left.start : window.stop - left.start] - foil)
 
 
 def _around(edge: NDArray[np.float64], columns: int) -> slice:
     return slice(max(int(edge.min()) - _BESIDE_EDGE_PX, 0), min(int(edge.max()) + _BESIDE_EDGE_PX, columns))
-
-
-def _blend(scene: Scene, window: NDArray[np.float32], coated: NDArray[np.float32], rng: Generator) -> None:
-    """Paint foil with coating over the share of each pixel that is coated."""
-    scene.foil.fill(window, rng)
-    coating = np.empty_like(window)
-    scene.coating.fill(coating, rng)
-    coating -= window
-    coating *= coated
-    window += coating
 
 
 def _paint_skips(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from inspection.defect import Kind
 from inspection.geometry import Box
 from inspection.synthetic.kinds import Place
 from inspection.synthetic.order import Order, Slot
@@ -120,7 +121,8 @@ def _shrunk(begin: float, end: float, margin_px: int) -> tuple[int, int]:
 
 def coated_rows(job: Job) -> tuple[int, int]:
     """All rows the thing may reach, or those of one patch among them."""
-    if job.scene.course.skip_px is None:
+    if job.scene.course.skip_px is None or job.order.kind is Kind.STREAK:
+        # What drags in the die or on its lip goes on drawing its streak in the next patch.
         return job.begin, job.end
     patches = job.scene.course.patches(job.begin, job.end - job.begin)
     long = [patch for patch in patches if patch[1] - patch[0] >= _SHORTEST_PATCH_PX] or list(patches)

@@ -18,6 +18,10 @@ LENS_PX = 0.7
 """Gaussian radius of the lens's blur."""
 
 _BLOCK_COLUMNS = 1024
+_FADE_COLUMNS = 32
+_FADE_OUT = np.cos(np.pi / 2 * (np.arange(_FADE_COLUMNS) + 0.5) / _FADE_COLUMNS).astype(np.float32)
+"""Over these columns one block goes over into the next: no seam is seen, and the variance stays as it is."""
+
 _SPARE_ROWS = 256
 _LINE_STEP = 8
 
@@ -70,13 +74,17 @@ class Texture:
         return cls(level, float(sigma), float(mean3), (halves[0], halves[1]))
 
     def fill(self, surface: NDArray[np.float32], rng: Generator) -> None:
-        """Paint over `surface`, block of columns by block of columns."""
+        """Paint over `surface`, block of columns by block of columns, each fading into the next."""
         columns = surface.shape[1]
         step = min(_BLOCK_COLUMNS, self.tiles[0].shape[1] // 2)
         for left in range(0, columns, step):
-            block = surface[:, left : left + step]
+            fading = min(_FADE_COLUMNS, left)
+            block = surface[:, left - fading : left + step]
+            before = block[:, :fading] * _FADE_OUT[:fading]
             np.add(_piece(self.tiles[0], block.shape, rng), _piece(self.tiles[1], block.shape, rng), out=block)
-            block += np.float32(self.level)
+            block[:, :fading] *= _FADE_OUT[:fading][::-1]
+            block[:, :fading] += before
+        surface += np.float32(self.level)
 
     def deviations(self, rows: int, columns: int, rng: Generator) -> NDArray[np.float32]:
         """Cut a piece of it around zero, for a patch that shows this surface through another."""

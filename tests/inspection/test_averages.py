@@ -8,10 +8,11 @@ from test_screening import screened, tiles_of
 from test_segmentation import dotted, looked_at
 
 from inspection.averages import average
-from inspection.calibration import PROFILE_WIDTHS_PX, WIDE_TILES
+from inspection.calibration import WIDE_TILES
 from inspection.expectation import PART_BANDS
 from inspection.frame import Frame
 from inspection.screening import ScreeningSettings
+from inspection.streak_filters import WIDTHS_PX
 from inspection.synthetic.plan import look_alikes, probe_stains, probe_streaks
 
 
@@ -90,7 +91,7 @@ def test_maps_cover_the_frame(graphite, rows) -> None:
     assert screening.points.shape == screening.tile_sums.shape == (bands, 192)
     assert screening.column_sums.shape == (parts, 1536)
     assert {side: over.shape for side, over in seen.wide.items()} == dict.fromkeys(WIDE_TILES, (bands, 192))
-    assert {w: p.shape for w, p in seen.profiles.items()} == dict.fromkeys(PROFILE_WIDTHS_PX, (parts + 1, 1536))
+    assert {w: p.shape for w, p in seen.profiles.items()} == dict.fromkeys(WIDTHS_PX, (parts + 1, 1536))
 
 
 def test_columns_of_unknown_gain_are_never_streaks(graphite) -> None:
@@ -121,3 +122,13 @@ def test_a_faint_streak_remains_beside_a_strong_point(graphite) -> None:
     assert not rest.profiles_clean
     assert np.abs(rest.profiles[4][-1][495:511]).max() > 1
     assert np.abs(rest.profiles[4][-1][190:215]).max() < 1
+
+
+@pytest.mark.parametrize("sigma", [1.0, 5.0])
+def test_a_streak_leaves_no_shadow_on_the_coating_beside_it(graphite, sigma) -> None:
+    drawn = graphite.drawn(probe_streaks(sigma, 20))
+    (streak,) = drawn.truth.defects
+    beside = np.ones(1536, bool)
+    beside[streak.box.left - 16 : streak.box.right + 16] = False
+    seen = averaged(drawn.frame, graphite.calibration)
+    assert all(np.abs(over[:, beside]).max() < 1 for over in seen.profiles.values())

@@ -21,7 +21,8 @@ def tiny(**other) -> Calibration:
         "rows": 512, "gain": rng.uniform(0.9, 1.1, 64).astype(np.float32),
         "known_columns": rng.random(64) < 0.8, "coating_gl": 66.25, "foil_gl": 158.5,
         "lanes_px": np.array([[3.25, 28.5], [35.0, 60.0]]), "skip_coating": True, "coating": noise,
-        "foil": noise, "focus": 0.21, "made_from_frames": 24, "false_alarms_per_1000": 5.0,
+        "foil": noise, "streak_filters": rng.normal(size=(4, 21)).astype(np.float32),
+        "focus": 0.21, "made_from_frames": 24, "false_alarms_per_1000": 5.0,
     }  # fmt: skip
     return Calibration(**(told | other))
 

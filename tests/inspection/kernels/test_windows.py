@@ -21,15 +21,15 @@ def test_deviations_are_those_of_the_whole_frame_cut_out(drawn, lane_count, whol
     lanes, states = random_lanes(rng, -(-rows // BAND), columns, lane_count)
     full = np.iinfo(pixels.dtype).max
     coating, foil = rng.uniform(0.2 * full, 0.8 * full, (2, columns)).astype(np.float32)
-    gain = rng.uniform(0.97, 1.03, rows).astype(np.float32)
+    light, gain = rng.uniform(0.8, 1.1, columns).astype(np.float32), rng.uniform(0.97, 1.03, rows).astype(np.float32)
     weights = np.float32(6400 / full), np.float32(1600 / full)
     shown = np.repeat(materials(lanes, states, columns), BAND, axis=0)[:rows]
     expected = np.where(shown == "c", coating, foil) * gain[:, None].astype(float)
-    weight = np.select([shown == "c", shown != "-"], weights, 0.0)
+    weight = np.select([shown == "c", shown != "-"], weights, 0.0) / light
     told = (sums_of_nine(pixels) / 9 - expected) * weight
     top, left, bottom, right = (0, 0, rows, columns) if whole else random_window(rng, rows, columns)
     steps = np.full((bottom - top, right - left), 77, np.int16)
-    deviation_steps(pixels, top, left, coating, foil, gain, weights, lanes, states, steps)
+    deviation_steps(pixels, top, left, coating, foil, light, gain, weights, lanes, states, steps)
     assert np.abs(steps - told[top:bottom, left:right]).max() <= 1.01
 
 
@@ -40,7 +40,9 @@ def test_deviations_beyond_sixteen_bits_stay_at_the_end_of_the_scale() -> None:
     level, steps = np.full(32, 30_000, np.float32), np.empty((16, 32), np.int16)
     lanes, states = np.array([[[0, 0, 32, 32]]] * 2), np.zeros((2, 1), np.int8)
     weights = np.float32(32), np.float32(32)
-    deviation_steps(pixels, 0, 0, level, level, np.ones(16, np.float32), weights, lanes, states, steps)
+    deviation_steps(
+        pixels, 0, 0, level, level, np.ones(32, np.float32), np.ones(16, np.float32), weights, lanes, states, steps
+    )
     assert steps[4, 4] == -32767
     assert steps[4, 24] == 32767
 
