@@ -31,6 +31,9 @@ from inspection.web import bands_in
 BACKGROUND_COLUMNS = 128
 """Columns on either side that a streak is compared with; anything wider is a matter for boxes and the lamp."""
 
+_CELL_COLUMNS = 32
+"""The strongest answer around a column is sought in steps of these: exact to a quarter of the background."""
+
 _COMMON_SIGMA = 1.0
 """Most that a band's tiles may share before it counts as something on the web, in sigmas of one tile."""
 
@@ -216,8 +219,10 @@ def _quiet(profiles: dict[int, NDArray[np.float32]]) -> NDArray[np.float32]:
     shadows are fainter, by its width over that of the background.
     """
     strongest = np.max([np.abs(over) for over in profiles.values()], axis=0)
-    around = cv2.dilate(strongest, np.ones((1, 2 * BACKGROUND_COLUMNS + 1), np.uint8))
-    quiet: NDArray[np.float32] = (strongest < np.maximum(around, 1) / 2).astype(np.float32)
+    cells = np.maximum.reduceat(strongest, np.arange(0, strongest.shape[1], _CELL_COLUMNS), axis=1)
+    reach = BACKGROUND_COLUMNS // _CELL_COLUMNS
+    around = cv2.dilate(cells, np.ones((1, 2 * reach + 1), np.uint8)).repeat(_CELL_COLUMNS, axis=1)
+    quiet: NDArray[np.float32] = (strongest < np.maximum(around[:, : strongest.shape[1]], 1) / 2).astype(np.float32)
     return quiet
 
 

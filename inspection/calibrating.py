@@ -85,7 +85,10 @@ def calibrate(
     """
     settings = settings or CalibratingSettings()
     _check_alike(frames)
-    draft = _draft(find_layout(frames), frames, placement, camera, version, settings)
+    layout = find_layout(frames)
+    if not layout.coating_gl > 0:
+        raise CalibrationError("expected coating in sight, got black frames: calibrate on running production")
+    draft = _draft(layout, frames, placement, camera, version, settings)
     draft = _with_flat_field(draft, frames, settings, progress)
     draft = _with_streak_filters(draft, frames[:_NOISE_FRAMES], settings)
     return _with_noise(draft, frames, settings, progress)

@@ -51,7 +51,7 @@ def find_layout(frames: Sequence[Frame]) -> Layout:
     threshold = _otsu(cells)
     dark, bright = cells[cells <= threshold], cells[cells > threshold]
     one_lane = Layout(float(np.median(cells)), float("nan"), np.array([[0.0, frames[0].columns]]), False)
-    if len(bright) < cells.size / 500 or np.median(bright) < _LEAST_STEP * np.median(dark):
+    if not dark.size or len(bright) < cells.size / 500 or np.median(bright) < _LEAST_STEP * np.median(dark):
         return one_lane
     coated = cells <= threshold
     lanes = _lanes(coated.mean(axis=(0, 1)))

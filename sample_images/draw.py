@@ -57,7 +57,7 @@ class Sample:
 
 SAMPLES = (
     Sample(
-        "graphite", 501, 502, 503,
+        "graphite", 501, 502, 506,
         {
             "clean-1": (),
             "clean-2": (),
