@@ -21,7 +21,7 @@ _POINTS, _STAINS = 30, 6
 _GROUPS = {
     "known products": [name for name, product in PRODUCTS.items() if not product.skip],
     "unseen products": list(HELD_OUT),
-    "skip-coated": [name for name, product in PRODUCTS.items() if product.skip],
+    "skip-coated, where coated": [name for name, product in PRODUCTS.items() if product.skip],
 }
 
 
