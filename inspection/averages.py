@@ -49,7 +49,8 @@ class Averages:
     profiles : dict of width in px to ndarray of shape (parts + 1, columns), float32
         Answers of each width's filter in multiples of their limit, signed; the last row is the whole height.
     columns : ndarray of shape (parts + 1, columns), float32
-        What they were made from: deviations of column sums from the coating around them, 0 where not judged.
+        What they were made from: deviations of column sums (of 3x3 sums, over the noise gain) from the
+        coating around them; 0 where not judged.
     wide_clean, profiles_clean : bool
         None of them is beyond its limit.
     """
@@ -62,7 +63,12 @@ class Averages:
 
 
 def average(
-    screening: Screening, patches: Sequence[Patch], calibration: Calibration, settings: ScreeningSettings
+    screening: Screening,
+    patches: Sequence[Patch],
+    calibration: Calibration,
+    settings: ScreeningSettings,
+    *,
+    shadows: bool = False,
 ) -> Averages:
     """Judge the means of a frame without its patches.
 
@@ -73,6 +79,9 @@ def average(
         From segmentation.
     calibration : Calibration
     settings : ScreeningSettings
+    shadows : bool
+        Leave the shadows that streaks cast on the coating beside them. Calibration does: under its draft
+        limits everything is a streak.
     """
     aside = [_tiles(patch.box) for patch in patches]
     wide, wide_stand_out = _wide_boxes(screening.tile_sums, screening.expectation, calibration, settings, aside)
@@ -80,7 +89,7 @@ def average(
     columns, profiles, columns_stand_out = _streaks(
         sums, np.ones_like(sums, np.float32), screening, calibration, settings
     )
-    if columns_stand_out:
+    if columns_stand_out and not shadows:
         quiet = _quiet(profiles)
         columns, profiles, columns_stand_out = _streaks(sums, quiet, screening, calibration, settings)
     return Averages(wide, profiles, columns, not wide_stand_out, not columns_stand_out)
@@ -100,7 +109,7 @@ def _without(patches: Sequence[Patch], screening: Screening, calibration: Calibr
         return screening.column_sums
     coated, column_sums = screening.expectation.coated_columns, screening.column_sums.astype(np.float64)
     sigma = np.where(coated, calibration.coating.sigma["point"], calibration.foil.sigma["point"])
-    grey_per_step = (sigma * calibration.gain_of_three / (STEPS_PER_SIGMA * SUM_TO_GL)).astype(np.float32)
+    grey_per_step = (sigma * screening.expectation.noise_gain / (STEPS_PER_SIGMA * SUM_TO_GL)).astype(np.float32)
     for patch in patches:
         columns = slice(patch.box.left, patch.box.right)
         set_aside(patch.steps, patch.box.top, grey_per_step[columns], PART_BANDS * BAND_ROWS, column_sums[:, columns])
@@ -145,12 +154,12 @@ def _tile_line(
     return line
 
 
-def _tile_gain(calibration: Calibration) -> NDArray[np.float32]:
-    """Mean gain of each tile's columns."""
-    begins = np.arange(0, calibration.columns, TILE_PX)
-    ends = np.minimum(begins + TILE_PX, calibration.columns)
-    before = calibration.gain_before
-    return ((before[ends] - before[begins]) / (ends - begins)).astype(np.float32)
+def _tile_noise(expectation: Expectation) -> NDArray[np.float32]:
+    """Mean noise gain of each tile's columns."""
+    begins = np.arange(0, len(expectation.noise_gain), TILE_PX)
+    counts = np.minimum(TILE_PX, len(expectation.noise_gain) - begins)
+    noise: NDArray[np.float32] = np.add.reduceat(expectation.noise_gain, begins)
+    return (noise / counts).astype(np.float32)
 
 
 def _wide_boxes(
@@ -166,7 +175,8 @@ def _wide_boxes(
     narrow and its roll marks would spoil the mean. Tiles `aside` do not count.
     """
     scale, coated = _tile_limits(expectation, calibration, tile_sums.shape[1])
-    scale *= np.float32(settings.sensitivity) / _tile_gain(calibration)
+    scale *= np.float32(settings.sensitivity)
+    np.divide(scale, _tile_noise(expectation), out=scale)
     for window in aside:
         scale[window] = coated[window] = 0
     over = {tiles: np.empty(tile_sums.shape, np.float32) for tiles in WIDE_TILES}
@@ -176,12 +186,6 @@ def _wide_boxes(
         limit = calibration.coating.limit(f"wide_{TILE_PX * tiles}") / calibration.coating.limit("wide_8")
         beyond |= soft_box_means(level, coated, tiles, limit, over[tiles])
     return over, beyond
-
-
-def _judged_columns(screening: Screening, calibration: Calibration) -> NDArray[np.float32]:
-    """How much each column's sum counts: the less the more light there is, because grain is reflectance."""
-    weighed: NDArray[np.float32] = screening.expectation.judged_columns / calibration.gain_of_three
-    return weighed
 
 
 def _sums_of_parts(patches: Sequence[Patch], screening: Screening, calibration: Calibration) -> NDArray[np.float64]:
@@ -201,7 +205,7 @@ def _streaks(
     settings: ScreeningSettings,
 ) -> tuple[NDArray[np.float32], dict[int, NDArray[np.float32]], bool]:
     """Columns less their background, the streak filters' answers over their limits, and whether one is beyond."""
-    coated, judged = screening.expectation.coated_columns.astype(np.float32), _judged_columns(screening, calibration)
+    coated, judged = screening.expectation.coated_columns.astype(np.float32), screening.expectation.judged_columns
     columns = column_means(sums, judged, coated, quiet, BACKGROUND_COLUMNS)
     over, beyond, runs = {}, False, find_runs(judged, coated)
     for width, taps in zip(WIDTHS_PX, calibration.streak_filters, strict=True):
@@ -213,10 +217,10 @@ def _streaks(
 
 
 def _quiet(profiles: dict[int, NDArray[np.float32]]) -> NDArray[np.float32]:
-    """1 but for the streaks themselves, which would leave their shadow on the background beside them.
+    """0 where streaks stand out most, which would leave their shadow on the background beside them; else 1.
 
-    A streak is beyond half its limit and beyond half of the strongest answer around it; its
-    shadows are fainter, by its width over that of the background.
+    Such a column is beyond half its limit and beyond half of the strongest answer around it;
+    shadows are fainter, by the streak's width over that of the background.
     """
     strongest = np.max([np.abs(over) for over in profiles.values()], axis=0)
     cells = np.maximum.reduceat(strongest, np.arange(0, strongest.shape[1], _CELL_COLUMNS), axis=1)

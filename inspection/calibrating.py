@@ -81,7 +81,8 @@ def calibrate(
     Raises
     ------
     CalibrationError
-        No frames, or frames that differ in size or bits.
+        No frames, frames that differ in size or bits, black ones, none with coating in sight, or
+        frames whose noise cannot be measured.
     """
     settings = settings or CalibratingSettings()
     _check_alike(frames)
@@ -286,7 +287,19 @@ def _with_noise(
         }
         for material, shares in enumerate((COATING_SHARE, FOIL_SHARE))
     ]
-    return replace(draft, coating=Noise(coating, thresholds[0]), foil=Noise(foil, thresholds[1]))
+    measured = replace(draft, coating=Noise(coating, thresholds[0]), foil=Noise(foil, thresholds[1]))
+    _check_finite(measured)
+    return measured
+
+
+def _check_finite(measured: Calibration) -> None:
+    """A limit that is no number would never be exceeded, and everything would pass."""
+    limits = [noise.limit(name) for noise in (measured.coating, measured.foil) for name in STATISTICS]
+    if not (np.isfinite(limits).all() and np.isfinite(measured.streak_filters).all()):
+        raise CalibrationError(
+            "expected frames whose noise can be measured, got limits that are no numbers: "
+            "look for dark or constant columns, then calibrate on running production"
+        )
 
 
 def _unjudged(sigma: dict[str, float]) -> Noise:

@@ -23,7 +23,7 @@ from inspection.geometry import Placement
 from inspection.streak_filters import WIDTHS_PX
 
 WIDE_TILES: Final = (1, 3, 8)
-"""Sides, in tiles of 8 px, of the boxes over which wide faint defects are averaged."""
+"""Sides, in tiles of 8 px, of the boxes over which wide faint defects are averaged; all but the first twice over."""
 
 STATISTICS: Final = (
     "point",
@@ -40,6 +40,9 @@ _UNREADABLE: Final = (
     tokenize.TokenError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """All that reading a damaged array file was seen to raise."""
+
+LOWEST_NOISE_GAIN: Final = 0.3
+"""Darker columns keep this much noise: what they still have is the sensor's own, which no light scales."""
 
 _FORMAT: Final = 2
 _ARRAYS: Final = ("gain", "known_columns", "lanes_px", "streak_filters")
@@ -140,6 +143,11 @@ class Calibration:
         """Mean gain of each column and its two neighbours: what a 3x3 mean sees, shape (columns,)."""
         padded = np.pad(self.gain, 1, mode="edge")
         return (padded[:-2] + padded[1:-1] + padded[2:]) / np.float32(3)
+
+    @cached_property
+    def noise_gain(self) -> NDArray[np.float32]:
+        """How restless each column is: grain is reflectance, so its noise grows with the light; shape (columns,)."""
+        return np.maximum(self.gain_of_three, np.float32(LOWEST_NOISE_GAIN))
 
     def save(self, path: Path) -> None:
         """Write the calibration to a new file; an existing one is never overwritten.

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.calibration import Calibration
+from inspection.calibration import LOWEST_NOISE_GAIN, Calibration
 from inspection.flat_field import Light
 from inspection.kernels.reading import COATED
 from inspection.web import Web
@@ -27,6 +27,8 @@ class Expectation:
     ----------
     coating_gl, foil_gl : ndarray of shape (columns,), float32
         Grey levels of 3x3 means under this frame's light, at row gain 1.
+    noise_gain : ndarray of shape (columns,), float32
+        How restless each column is under this light, in multiples of the calibrated noise.
     row_gain : ndarray of shape (rows,), float32
     known_columns : ndarray of shape (columns,), bool
         Where the flat field was measured, so that a streak can be told from a column's own gain.
@@ -37,6 +39,7 @@ class Expectation:
 
     coating_gl: NDArray[np.float32]
     foil_gl: NDArray[np.float32]
+    noise_gain: NDArray[np.float32]
     row_gain: NDArray[np.float32]
     known_columns: NDArray[np.bool_]
     lanes: NDArray[np.int64]
@@ -54,16 +57,16 @@ class Expectation:
     def judged_columns(self) -> NDArray[np.float32]:
         """How much a column's sum counts, by part of the frame and over all of it.
 
-        0 where an edge passes, the flat field is not known, or less than half is coated; 1 where all
-        of it is; 1 / sqrt(share) between, because a mean over fewer rows has more noise.
+        0 where an edge passes, the flat field is not known, or less than half is coated; else one over
+        the column's noise, times 1 / sqrt(share) where a share is coated: fewer rows have more noise.
 
         Returns
         -------
         ndarray of shape (parts + 1, columns), float32
         """
-        known = self.known_columns.astype(np.float32)
+        known = self.known_columns.astype(np.float32) / self.noise_gain
         known[[0, -1]] = 0
-        judged = np.broadcast_to(known, (parts_in(len(self.states)) + 1, len(known))).copy()
+        judged: NDArray[np.float32] = np.broadcast_to(known, (parts_in(len(self.states)) + 1, len(known))).copy()
         for lane, limits in enumerate(self.lanes.transpose(1, 0, 2)):
             judged[:, limits[:, 0].min() : limits[:, 1].max()] = 0
             judged[:, limits[:, 2].min() : limits[:, 3].max()] = 0
@@ -90,8 +93,9 @@ def expect(light: Light, web: Web, calibration: Calibration, guard_px: int) -> E
     per_column = calibration.gain_of_three * np.float32(light.level)
     coating = per_column * _lane_level_by_column(light, web, calibration) * np.float32(calibration.coating_gl)
     foil = per_column * np.float32(calibration.foil_gl) if calibration.sees_foil else coating
+    noise = calibration.noise_gain * np.float32(max(light.level, LOWEST_NOISE_GAIN))
     limits = _lane_limits(web, calibration.columns, guard_px)
-    return Expectation(coating, foil, light.row_gain, calibration.known_columns, limits, web.states)
+    return Expectation(coating, foil, noise, light.row_gain, calibration.known_columns, limits, web.states)
 
 
 def _lane_level_by_column(light: Light, web: Web, calibration: Calibration) -> NDArray[np.float32]:

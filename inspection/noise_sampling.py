@@ -16,7 +16,7 @@ from inspection.expectation import expect
 from inspection.flat_field import Light
 from inspection.frame import Pixels
 from inspection.geometry import Box
-from inspection.kernels.reading import COATED
+from inspection.kernels.reading import BAND_ROWS, COATED
 from inspection.screening import TILE_PX, Screening, ScreeningSettings, screen
 from inspection.segmentation import STEPS_PER_SIGMA, deviation
 from inspection.web import Web
@@ -82,7 +82,7 @@ def sample_statistics(
         By the names of `calibration.STATISTICS`.
     """
     screening = screen(pixels, expect(light, web, calibration, guard_px), calibration, ScreeningSettings())
-    averages = average(screening, (), calibration, ScreeningSettings())
+    averages = average(screening, (), calibration, ScreeningSettings(), shadows=True)
     coated = screening.expectation.coated_columns
     samples = {"point": _point_sample(pixels, screening, calibration, coated), "edge": _edge_sample(web)}
     tiles_coated = coated[::TILE_PX][None]
@@ -100,16 +100,22 @@ def sample_statistics(
 def column_profile(
     pixels: Pixels, light: Light, web: Web, calibration: Calibration, guard_px: int
 ) -> NDArray[np.float32]:
-    """Deviation of each coated column from the coating around it, over the frame's height; NaN elsewhere."""
+    """Deviation of each coated column from the coating around it, over the frame's height, as `Averages.columns`.
+
+    Returns
+    -------
+    ndarray of shape (columns,), float32
+        NaN on foil and where not judged.
+    """
     screening = screen(pixels, expect(light, web, calibration, guard_px), calibration, ScreeningSettings())
-    columns = average(screening, (), calibration, ScreeningSettings()).columns[-1]
+    columns = average(screening, (), calibration, ScreeningSettings(), shadows=True).columns[-1]
     return np.where(screening.expectation.coated_columns & (columns != 0), columns, np.float32(np.nan))
 
 
 def _point_sample(pixels: Pixels, screening: Screening, calibration: Calibration, coated: NDArray[np.bool_]) -> Sample:
     """3x3 means of the whole frame; lanes count where every lane is coated, foil between lanes always."""
     steps = deviation(pixels, screening.expectation, calibration, Box(0, 0, *pixels.shape))
-    rows = np.repeat(np.all(screening.expectation.states == COATED, axis=1), 8)[: pixels.shape[0]]
+    rows = np.repeat(np.all(screening.expectation.states == COATED, axis=1), BAND_ROWS)[: pixels.shape[0]]
     judged = (steps != 0) & (rows[:, None] | ~coated)
     judged[[0, -1]] = False
     sigma = (steps / np.float32(STEPS_PER_SIGMA)).astype(np.float32)

@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 
 from inspection.averages import Averages
 from inspection.calibration import Calibration
-from inspection.expectation import PART_BANDS, Expectation, parts_in
+from inspection.expectation import Expectation
 from inspection.geometry import Box
-from inspection.kernels.averaging import keep_strongest
 from inspection.kernels.gathering import gather
 from inspection.kernels.growing import Groups, grow
 from inspection.kernels.moments import mask_axes
 from inspection.kernels.reading import BAND_ROWS
 from inspection.screening import TILE_PX
 from inspection.segmentation import STEPS_PER_SIGMA, Patch
+from inspection.streaks import Streak, find_streaks
 from inspection.web import EDGE_WINDOW_PX, Web
 
 
@@ -62,9 +62,8 @@ class RegionSettings:
     most: Annotated[int, Interval(ge=1, le=10_000)] = 200
 
 
-_SEEN_SHARE = 0.3
-"""A streak is seen where it is at least this strong, compared with the part where it is strongest."""
-
+_ACCOUNTED = 3.0
+"""A box may show this many times what a streak accounts for: noise adds to it, windows take from the streak."""
 
 Axes: TypeAlias = tuple[float, float, float]
 
@@ -147,12 +146,12 @@ def find_regions(
     """
     threshold = min(calibration.coating.threshold_sigma["point"], calibration.foil.threshold_sigma["point"])
     points = [region for patch in patches for region in _points(patch, threshold, settings)]
-    streaks = [] if rest.profiles_clean else _streaks(expectation, rest, calibration, settings)
-    wide = [] if rest.wide_clean else _wide(expectation, rest, calibration, settings)
+    streaks = [] if rest.profiles_clean else find_streaks(rest, expectation, settings.weak_share)
+    streak_sigma = calibration.coating.threshold_sigma["streak_4"]
     found = [
         *points,
-        *streaks,
-        *(region for region in wide if not any(_explains(streak, region) for streak in streaks)),
+        *(Region.full(streak.box, streak.over * streak_sigma, Source.STREAK) for streak in streaks),
+        *(() if rest.wide_clean else _wide(expectation, rest, streaks, calibration, settings)),
         *_edges(web, len(expectation.row_gain), calibration, points, settings),
     ]
     whole = found if len(found) > settings.most else _joined(found, settings)
@@ -187,13 +186,22 @@ def _cut(groups: Groups) -> Iterator[_Group]:
         yield Box(top, left, bottom, right), mask, extreme, (longer, shorter, degrees)
 
 
-def _wide(expectation: Expectation, rest: Averages, calibration: Calibration, settings: RegionSettings) -> list[Region]:
+def _wide(
+    expectation: Expectation,
+    rest: Averages,
+    streaks: Sequence[Streak],
+    calibration: Calibration,
+    settings: RegionSettings,
+) -> list[Region]:
     """Groups of tiles whose box means stand out; the finest box that finds a place outlines it."""
     found: list[Region] = []
     for tiles, over in rest.wide.items():
-        threshold_sigma = calibration.coating.threshold_sigma[f"wide_{TILE_PX * tiles}"]
+        noise, side_px = calibration.coating, TILE_PX * tiles
+        threshold_sigma, limit_gl = noise.threshold_sigma[f"wide_{side_px}"], noise.limit(f"wide_{side_px}")
         for cells, mask, strongest, (longer, shorter, degrees) in _grown(over, settings.weak_share):
             box = _tile_box(expectation, cells)
+            if any(_explains(streak, box, strongest * limit_gl, side_px) for streak in streaks):
+                continue
             if not any(box.overlaps(finer.box) for finer in found):
                 pixels = mask.repeat(BAND_ROWS, axis=0).repeat(TILE_PX, axis=1)[: box.height, : box.width]
                 axes, area_px = (TILE_PX * longer, TILE_PX * shorter, degrees), float(cv2.countNonZero(pixels))
@@ -201,9 +209,10 @@ def _wide(expectation: Expectation, rest: Averages, calibration: Calibration, se
     return found
 
 
-def _explains(streak: Region, wide: Region) -> bool:
-    """Whether boxes stand out because a streak runs through them, which tells its width better."""
-    return streak.box.overlaps(wide.box) and streak.contrast_sigma / wide.contrast_sigma > 1
+def _explains(streak: Streak, box: Box, mean_gl: float, side_px: int) -> bool:
+    """Whether boxes of that side stand out no more than a streak through them accounts for."""
+    share = streak.sum_gl / max(side_px, streak.box.width)
+    return streak.box.overlaps(box) and share * mean_gl > 0 and abs(mean_gl) < _ACCOUNTED * abs(share)
 
 
 def _tile_box(expectation: Expectation, cells: Box) -> Box:
@@ -212,57 +221,6 @@ def _tile_box(expectation: Expectation, cells: Box) -> Box:
     top_px, left_px = min(cells.top * BAND_ROWS, rows - BAND_ROWS), cells.left * TILE_PX
     bottom_px, right_px = min(top_px + cells.height * BAND_ROWS, rows), min(cells.right * TILE_PX, columns)
     return Box(top_px, left_px, bottom_px, right_px)
-
-
-def _streaks(
-    expectation: Expectation, rest: Averages, calibration: Calibration, settings: RegionSettings
-) -> list[Region]:
-    """Columns that stand out over the whole height, then those that do so in parts of it."""
-    strongest = _strongest(list(rest.profiles.values()))
-    whole, parts = strongest[-1:], strongest[:-1]
-    threshold_sigma = calibration.coating.threshold_sigma["streak_4"]
-    found: list[Region] = []
-    for over in (whole, parts):
-        for cells, _, value, _ in _grown(over, settings.weak_share):
-            along = parts[:, cells.left : cells.right]
-            begin, end = _extent(along, value) if over is whole else (cells.top, cells.bottom)
-            left, right = _half_height(rest.columns[begin:end].sum(axis=0) * np.sign(value), cells)
-            box = _part_box(expectation, begin, end, left, right - left)
-            if not any(box.overlaps(longer.box) for longer in found):
-                found.append(Region.full(box, value * threshold_sigma, Source.STREAK))
-    return found
-
-
-def _strongest(maps: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """At each place the value farthest from zero."""
-    strongest = maps[0].copy()
-    for other in maps[1:]:
-        keep_strongest(other, strongest)
-    return strongest
-
-
-def _extent(columns: NDArray[np.float32], value: float) -> tuple[int, int]:
-    """First and one past the last part of the frame in which a streak is seen."""
-    along = (columns * np.sign(value)).max(axis=1)
-    seen = np.flatnonzero(along >= _SEEN_SHARE * along.max())
-    return int(seen[0]), int(seen[-1]) + 1
-
-
-def _half_height(profile: NDArray[np.float32], cells: Box) -> tuple[int, int]:
-    """First and one past the last column where a streak has half its height: filters answer beyond its flanks too."""
-    inside = profile[cells.left : cells.right]
-    low = np.flatnonzero(inside < inside.max() / 2)
-    peak = int(inside.argmax())
-    before, after = low[low < peak], low[low > peak]
-    left = int(before[-1]) + 1 if before.size else 0
-    return cells.left + left, cells.left + (int(after[0]) if after.size else len(inside))
-
-
-def _part_box(expectation: Expectation, begin: int, end: int, left: int, width: int) -> Box:
-    """Columns over some parts of the frame, in pixels; the last part takes the rows that are left."""
-    rows, height = len(expectation.row_gain), PART_BANDS * BAND_ROWS
-    bottom = rows if end == parts_in(len(expectation.states)) else end * height
-    return Box(begin * height, left, bottom, left + width)
 
 
 def _edges(

@@ -90,7 +90,7 @@ def _integer_model(
     model = np.empty((4, calibration.columns), np.float32)
     model[0], model[2] = expectation.coating_gl, expectation.foil_gl
     # Grain is reflectance: its noise, and so what is tolerated, grows with the light on a column.
-    model[1] = calibration.coating.limit("point") / settings.sensitivity * calibration.gain_of_three
-    model[3] = calibration.foil.limit("point") / settings.sensitivity * calibration.gain_of_three
+    model[1] = calibration.coating.limit("point") / settings.sensitivity * expectation.noise_gain
+    model[3] = calibration.foil.limit("point") / settings.sensitivity * expectation.noise_gain
     model /= SUM_TO_GL
     return np.minimum(np.rint(model), 32000 if calibration.bits == 8 else 2**30)

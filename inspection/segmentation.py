@@ -100,7 +100,7 @@ def deviation(pixels: Pixels, expectation: Expectation, calibration: Calibration
         np.float32(STEPS_PER_SIGMA / noise.sigma["point"]) for noise in (calibration.coating, calibration.foil)
     )
     deviation_steps(
-        pixels, box.top, box.left, expectation.coating_gl, expectation.foil_gl, calibration.gain_of_three,
+        pixels, box.top, box.left, expectation.coating_gl, expectation.foil_gl, expectation.noise_gain,
         expectation.row_gain, weights, expectation.lanes, expectation.states, steps,
     )  # fmt: skip
     return steps

@@ -19,13 +19,13 @@ WIDTHS_PX: Final = (2, 4, 7, 12)
 """Widths of streaks that are looked for; those between are found by their neighbours' filters."""
 
 REACH_PX: Final = 10
-"""Columns on either side of a filter's own; between two materials more than these are never judged."""
+"""Columns on either side of a filter's own."""
 
 _FLANK = np.convolve([1, 1, 1], [1, 2, 1]) / 12
 """The rim of every streak: the 3x3 means of screening, and a lens at its best."""
 
 _WHITE_SHARE = 0.05
-"""White noise added to the measured one: a filter made for one exact width would miss its neighbours."""
+"""White noise that every product has at least: without it a filter fits one exact width and misses the next."""
 
 
 def plain_filters() -> NDArray[np.float32]:
@@ -52,15 +52,26 @@ def matched_filters(covariance: NDArray[np.float64]) -> NDArray[np.float32]:
     ndarray of shape (widths, 2 * REACH_PX + 1), float32
     """
     distance = np.abs(np.subtract.outer(np.arange(len(covariance)), np.arange(len(covariance))))
-    noise = covariance[distance] + _WHITE_SHARE * covariance[0] * np.eye(len(covariance))
+    noise = _positive(covariance[distance] + _WHITE_SHARE * covariance[0] * np.eye(len(covariance)))
     looks = np.stack([np.convolve(_box(width), _FLANK, mode="same") for width in WIDTHS_PX])
     filters = np.linalg.solve(noise, looks.T).T
     scaled: NDArray[np.float32] = (filters / (filters * looks).sum(axis=1, keepdims=True)).astype(np.float32)
     return scaled
 
 
+def _positive(noise: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The nearest matrix that noise can have: a covariance estimated lag by lag may have negative eigenvalues.
+
+    Higham, Computing a nearest symmetric positive semidefinite matrix, Linear Algebra Appl. 103 (1988).
+    """
+    values, vectors = np.linalg.eigh(noise)
+    lowest = _WHITE_SHARE * noise[0, 0]
+    raised: NDArray[np.float64] = (vectors * np.maximum(values, lowest)) @ vectors.T
+    return raised
+
+
 def covariance(means: Sequence[NDArray[np.float32]]) -> NDArray[np.float64] | None:
-    """Covariance of neighbouring columns by their distance, None where nothing was judged.
+    """Covariance of neighbouring columns by their distance, None where too little was judged.
 
     The median over frames, so that the streaks in a few of them do not count.
 
@@ -70,11 +81,17 @@ def covariance(means: Sequence[NDArray[np.float32]]) -> NDArray[np.float64] | No
         Column means of one frame each around zero, NaN where not judged.
     """
     distances = range(2 * REACH_PX + 1)
-    rows = [_products(of_frame, distances) for of_frame in means if np.isfinite(of_frame).sum() > 4 * REACH_PX]
+    rows = [_products(of_frame, distances) for of_frame in means if _longest_run(of_frame) > 2 * REACH_PX]
     if not rows:
         return None
     found: NDArray[np.float64] = np.median(rows, axis=0)
     return found if found[0] > 0 else None
+
+
+def _longest_run(means: NDArray[np.float32]) -> int:
+    """Judged columns side by side: only such a run holds pairs at every distance."""
+    ends = np.flatnonzero(np.diff(np.isfinite(means), prepend=False, append=False))
+    return int((ends[1::2] - ends[::2]).max(initial=0))
 
 
 def _products(means: NDArray[np.float32], distances: range) -> list[float]:

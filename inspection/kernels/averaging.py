@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.kernels.compiler import compiled
+from inspection.kernels.profiles import differ
 
 _FOLD = 64
 """Tiles whose sums stand side by side while a band is added up."""
@@ -81,9 +82,9 @@ def soft_box_means(
 ) -> bool:
     """Means over boxes of means over boxes of `side` x `side` judged tiles, over their limit.
 
-    Weights fall off to the rim as a stain does: a round one with soft flanks stands out 1.1 times
-    as far as in a plain box. 0 where judged tiles hold under half of the weight; where they hold a
-    part of it the mean has more noise, in proportion to 1 / sqrt(part).
+    Weights fall off to the rim as a stain does: a round one with soft flanks, as wide at half height
+    as the box, stands out 1.1 times as far as in a plain box. 0 where judged tiles hold under half of
+    the weight; where they hold a part of it the mean has more noise, in proportion to 1 / sqrt(part).
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def soft_box_means(
     _soft_box_sums(tiles, side, over)
     shares, weight, loud = _shares(judged, side), np.empty(tiles.shape[1], np.float32), False
     for band in range(len(over)):
-        if band == 0 or _differ(shares[band], shares[band - 1]):
+        if band == 0 or differ(shares[band], shares[band - 1]):
             _weigh_shares(shares[band], np.float32(side**4), np.float32(limit), weight)
         out = over[band]
         for tile in range(len(out)):
@@ -138,18 +139,10 @@ def _shares(judged, side):  # type: ignore[no-untyped-def]
 
 @compiled
 def _same_rows(values):  # type: ignore[no-untyped-def]
-    differ = False
+    same = True
     for row in range(1, len(values)):
-        differ |= _differ(values[row], values[0])
-    return not differ
-
-
-@compiled
-def _differ(one, other):  # type: ignore[no-untyped-def]
-    differ = False
-    for n in range(len(one)):
-        differ |= one[n] != other[n]
-    return differ
+        same &= not differ(values[row], values[0])
+    return same
 
 
 @compiled
@@ -176,12 +169,3 @@ def _box_sums(values, side, before, sums):  # type: ignore[no-untyped-def]
             out[:] = 0
             for near in range(side):
                 _add(padded[near : near + columns], 1, out)
-
-
-@compiled
-def keep_strongest(values: NDArray[np.float32], strongest: NDArray[np.float32]) -> None:
-    """Replace what is nearer to zero than the value at the same place. Both of shape (rows, columns)."""
-    for row in range(len(values)):
-        line, out = values[row], strongest[row]
-        for column in range(len(line)):
-            out[column] = line[column] if abs(line[column]) > abs(out[column]) else out[column]

@@ -7,11 +7,12 @@ from inspection.kernels.compiler import compiled
 
 
 @compiled
-def _differ(one, other):  # type: ignore[no-untyped-def]
-    differ = False
+def differ(one, other):  # type: ignore[no-untyped-def]
+    """Whether two rows differ anywhere."""
+    unlike = False
     for n in range(len(one)):
-        differ |= one[n] != other[n]
-    return differ
+        unlike |= one[n] != other[n]
+    return unlike
 
 
 @compiled
@@ -29,7 +30,6 @@ def column_means(
     Parameters
     ----------
     sums : ndarray of shape (segments, columns), float64
-        Whole numbers.
     judged : ndarray of shape (segments, columns), float32
         0 where nothing is judged.
     coated : ndarray of shape (columns,), float32
@@ -47,7 +47,7 @@ def column_means(
     means = np.empty((segments, columns), np.float32)
     inside, share = np.empty(columns), np.empty(columns)
     for segment in range(segments):
-        if segment == 0 or _differ(judged[segment], judged[segment - 1]) or _differ(quiet[segment], quiet[segment - 1]):
+        if segment == 0 or differ(judged[segment], judged[segment - 1]) or differ(quiet[segment], quiet[segment - 1]):
             for column in range(columns):
                 inside[column] = coated[column] * quiet[segment, column] if judged[segment, column] else 0
             share[:] = coated / np.maximum(_around(inside, reach), 1)
@@ -95,7 +95,7 @@ def find_runs(judged: NDArray[np.float32], coated: NDArray[np.float32]) -> NDArr
     runs, filled, previous = np.empty((segments * columns, 4), np.int64), 0, 0
     for segment in range(segments):
         first = filled
-        if segment and not _differ(judged[segment], judged[segment - 1]):
+        if segment and not differ(judged[segment], judged[segment - 1]):
             filled += first - previous
             runs[first:filled] = runs[previous:first]
             runs[first:filled, 0] = segment
@@ -184,3 +184,12 @@ def _match_run(means, taps, inset, scale, padded, over):  # type: ignore[no-unty
     for n in range(len(out)):
         loud |= (out[n] > 1) | (out[n] < -1)
     return loud
+
+
+@compiled
+def keep_strongest(values: NDArray[np.float32], strongest: NDArray[np.float32]) -> None:
+    """Replace what is nearer to zero than the value at the same place. Both of shape (rows, columns)."""
+    for row in range(len(values)):
+        line, out = values[row], strongest[row]
+        for column in range(len(line)):
+            out[column] = line[column] if abs(line[column]) > abs(out[column]) else out[column]

@@ -6,6 +6,7 @@ to a fraction of a pixel.
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -41,6 +42,9 @@ def paint(
     _paint_skips(scene, surface, first_row, edges, rng)
     for patch in patches:
         _lay_on(surface, patch, first_row)
+    if scene.product.defocus_px:
+        # Truth tells strengths as in focus: noise and defects both lose by it.
+        cv2.GaussianBlur(surface, (0, 0), scene.product.defocus_px, dst=surface, borderType=cv2.BORDER_REFLECT)
     return surface
 
 

@@ -12,7 +12,7 @@ from numpy.random import Generator
 
 from inspection.defect import Kind
 from inspection.errors import InputError
-from inspection.synthetic.kinds import DEFECTS, DRAWN, PLACES, Place
+from inspection.synthetic.kinds import DEFECTS, DRAWN, PLACES, Draw, Place
 from inspection.synthetic.optics import stream
 from inspection.synthetic.order import LONGEST_PATCH_PX, Order, Orders, Plan, Slot
 from inspection.synthetic.probes import mottle, point, soft_blob, straight_streak
@@ -69,6 +69,12 @@ def kinds(kind: Kind, n: int) -> Plan:
         return tuple(_order(kind, slot, rng) for _ in range(n))
 
     return Plan(orders)
+
+
+def things(draw: Draw, n: int) -> Plan:
+    """`n` things in every frame that are no kind at all, such as those of `foreign` and `strange`."""
+    order = Order(Kind.UNKNOWN, draw)
+    return Plan(lambda _: (order,) * n)
 
 
 def probe_points(peak_sigma: float, radius_px: tuple[float, float], n: int, bright: bool | None = None) -> Plan:

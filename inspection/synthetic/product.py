@@ -48,6 +48,8 @@ class Product:
         Coated and bare length of skip coating in mm.
     mm_per_px : float
         Pixel size, across and along.
+    defocus_px : float
+        Gaussian radius by which the lens misses its focus.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Product:
     edge_blur_px: float = 1.1
     skip: tuple[float, float] | None = None
     mm_per_px: float = 0.05
+    defocus_px: float = 0.0
 
     def lanes_px(self, columns: int) -> NDArray[np.float64]:
         """Left and right edges of the lanes in a frame that wide, shape (lanes, 2).

@@ -12,7 +12,9 @@ from inspection.calibration import STATISTICS
 from inspection.errors import CalibrationError
 from inspection.frame import Frame
 from inspection.geometry import Placement
-from inspection.synthetic.plan import clean, mixed
+from inspection.pipeline import look
+from inspection.recipe import default_recipe
+from inspection.synthetic.plan import clean, mixed, probe_points
 from inspection.synthetic.product import PRODUCTS
 from inspection.synthetic.web import SyntheticWeb
 
@@ -193,3 +195,39 @@ def test_frames_of_mixed_sizes_or_depths_are_refused(other) -> None:
 def test_black_frames_are_refused_with_advice() -> None:
     with pytest.raises(CalibrationError, match="calibrate on running production"):
         calibrate([Frame(np.zeros((ROWS, COLUMNS), np.uint8))] * 8, Placement())
+
+
+@pytest.mark.parametrize("columns", [slice(0, 3), slice(0, 12), slice(500, 503), slice(496, 512)])
+def test_columns_that_see_nothing_blind_no_others(columns) -> None:
+    dark = []
+    for frame in frames_of(web()):
+        pixels = frame.pixels.copy()
+        pixels[:, columns] = 0
+        dark.append(Frame(pixels))
+    calibration = calibrate(dark, Placement())
+    for noise in (calibration.coating, calibration.foil):
+        limits = np.array([noise.limit(name) for name in STATISTICS])
+        assert np.isfinite(limits).all()
+    assert np.abs(calibration.streak_filters).max() < 5
+    pixels = dark[0].pixels.copy()
+    pixels[:, 300:306] += 4
+    told = look(Frame(pixels), calibration, default_recipe()).candidates.regions
+    assert any(region.box.left <= 302 < region.box.right for region in told)
+
+
+@pytest.mark.parametrize("lamp", [0.7, 0.85, 1.2, 1.3])
+def test_what_stands_out_is_judged_by_the_light_there_is(plain, lamp) -> None:
+    def lit(frame):
+        return Frame(np.rint(frame.pixels * lamp).clip(0, 255).astype(np.uint8))
+
+    clean_frames = [lit(frame) for frame in frames_of(web(seed=9), 6)]
+    false = sum(len(look(frame, plain, default_recipe()).candidates.regions) for frame in clean_frames)
+    shown = web(probe_points(9, (2, 4), 12), seed=9)
+    found = drawn = 0
+    for index in range(6):
+        frame = shown.frame(index)
+        boxes = [region.box for region in look(lit(frame.frame), plain, default_recipe()).candidates.regions]
+        found += sum(any(true.box.gap_to(box) <= 4 for box in boxes) for true in frame.truth.defects)
+        drawn += len(frame.truth.defects)
+    assert false <= 1
+    assert found >= 0.93 * drawn

@@ -268,3 +268,45 @@ def test_axes_of_a_disc_are_its_diameter() -> None:
 def test_axes_of_one_pixel_are_about_a_pixel() -> None:
     longer, shorter, _ = Region.of(Box(3, 3, 4, 4), np.ones((1, 1), np.uint8), 9, Source.POINT).axes
     assert longer == pytest.approx(shorter) == pytest.approx(4 / np.sqrt(12))
+
+
+def streaked(line, *streaks, stain=None, rows=384):
+    """A clean frame with streaks (left, width, grey levels) on it, and a soft stain (centre, width, grey levels)."""
+    pixels = line.drawn(rows=rows, seed=13).frame.pixels.astype(float)
+    for left, width, grey in streaks:
+        pixels[:, left : left + width] += grey
+    if stain:
+        down, cross = np.mgrid[:rows, : pixels.shape[1]]
+        away = np.hypot(down - rows / 2, cross - stain[0])
+        pixels += stain[2] * np.exp(-np.log(2) * (2 * away / stain[1]) ** 2)
+    return Frame(np.rint(pixels).clip(0, 255).astype(np.uint8))
+
+
+def told_in(frame, line, source):
+    regions = look(frame, line.calibration, RECIPE).candidates.regions
+    return [region.box for region in regions if region.source is source]
+
+
+@pytest.mark.parametrize(("width", "grey"), [(4, 2), (8, 1.5), (24, 1), (40, 1), (80, 4)])
+def test_a_streak_is_about_as_wide_as_it_was_drawn(graphite, width, grey) -> None:
+    (box,) = told_in(streaked(graphite, (400, width, grey)), graphite, Source.STREAK)
+    assert abs(box.left - 400) <= 3
+    assert abs(box.right - 400 - width) <= 3
+
+
+@pytest.mark.parametrize("other", [(412, 6, 2.5), (416, 6, 2), (412, 6, -2.5)])
+def test_streaks_side_by_side_are_all_told(graphite, other) -> None:
+    regions = look(streaked(graphite, (400, 6, 4), other), graphite.calibration, RECIPE).candidates.regions
+    for left, width, _ in ((400, 6, 4), other):
+        assert any(region.box.left <= left + 1 and region.box.right >= left + width - 1 for region in regions)
+
+
+@pytest.mark.parametrize("left", [397, 430])
+def test_a_streak_does_not_hide_the_stain_it_crosses(graphite, left) -> None:
+    frame = streaked(graphite, (left, 6, 3), stain=(400, 150, 3))
+    boxes = [region.box for region in look(frame, graphite.calibration, RECIPE).candidates.regions]
+    assert max(box.width for box in boxes if box.left <= 400 < box.right) > 80
+
+
+def test_a_strong_streak_makes_no_stain(graphite) -> None:
+    assert told_in(streaked(graphite, (400, 6, 2.5)), graphite, Source.WIDE) == []

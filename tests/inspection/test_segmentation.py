@@ -70,7 +70,10 @@ def test_deviations_are_three_by_three_means_in_noise_units(request, line) -> No
     means = cv2.blur(frame.pixels.astype(np.float64), (3, 3))
     expected = screening.expectation.coating_gl * screening.expectation.row_gain[:, None].astype(float)
     told = (
-        (means - expected) / line.calibration.coating.sigma["point"] * STEPS_PER_SIGMA / line.calibration.gain_of_three
+        (means - expected)
+        / line.calibration.coating.sigma["point"]
+        * STEPS_PER_SIGMA
+        / screening.expectation.noise_gain
     )
     coated = screening.expectation.coated_columns
     assert np.abs(whole[1:-1, coated] - told[1:-1, coated]).max() <= 1.5

@@ -58,3 +58,16 @@ def test_covariance_is_that_of_the_noise_whatever_a_few_frames_show() -> None:
 def test_without_coating_there_is_no_covariance() -> None:
     assert covariance([np.full(500, np.nan, np.float32)]) is None
     assert covariance([np.zeros(500, np.float32)]) is None
+
+
+def test_a_covariance_that_no_noise_can_have_still_gives_tame_filters() -> None:
+    impossible = grain(1.8, 0) * np.where(DISTANCE % 5 == 4, -1, 1)
+    assert np.linalg.eigvalsh(impossible[np.abs(np.subtract.outer(DISTANCE, DISTANCE))]).min() < -0.5
+    assert np.abs(matched_filters(impossible)).max() < 5
+
+
+def test_lanes_too_narrow_for_pairs_at_every_distance_give_no_covariance() -> None:
+    narrow = np.full(200, np.nan, np.float32)
+    for left in range(0, 200, 40):
+        narrow[left : left + 2 * REACH_PX] = 1
+    assert covariance([narrow]) is None
