@@ -89,7 +89,7 @@ def _fit(frames: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.float64], ND
 
 
 def _limit(squares: Sequence[NDArray[np.float64]]) -> float:
-    """Distance below which 999 of 1000 stay, by the largest squares in blocks; never below their mean in plain noise."""
+    """Distance below which 999 of 1000 stay, by the largest squares in blocks; not below their mean in plain noise."""
     together = np.concatenate(squares)
     blocks = together[: len(together) // _BLOCK * _BLOCK].reshape(-1, _BLOCK).max(axis=1)
     beyond = 1 - (1 - _BEYOND_LIMIT) ** _BLOCK
