@@ -166,7 +166,7 @@ def describe_pictures(pictures, channel, weights, described):  # type: ignore[no
     """Describe square pictures by what their cells, and blocks of 2, 4, 8 and 16 cells, look like.
 
     A block is the mean of its cells by weight, and counts by how many of them do. Spreads and steps are natural
-    logarithms.
+    logarithms. Sums are kept in single precision: a spread of a hundredth of the mean is told within two per cent.
 
     Parameters
     ----------
