@@ -30,8 +30,8 @@ _BLOCK = 32
 _BEYOND_LIMIT = 1e-3
 """Share of clean crops whose score is above 1."""
 
-_FEWEST_BLOCKS = 12
-"""Fewer blocks, or fewer windows than a dozen for each number of a description, give no opinion."""
+_FEWEST_WINDOWS = 12 * _BLOCK
+"""Fewer give no opinion: too few blocks for a law, and too few crops for the correlations of sixteen numbers."""
 
 
 def describe_windows(
@@ -82,7 +82,7 @@ def normality_of(coating: Sequence[NDArray[np.float64]], foil: Sequence[NDArray[
 def _fit(frames: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64], float] | None:
     """Mean, whitening and limit, None from too few windows."""
     together = np.concatenate(frames)
-    if len(together) < max(12 * len(DESCRIPTION), _FEWEST_BLOCKS * _BLOCK):
+    if len(together) < _FEWEST_WINDOWS:
         return None
     mean, whitening = robust_moments(together)
     return mean, whitening, _limit([squared_distances(described, mean, whitening) for described in frames])
