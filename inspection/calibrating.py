@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.calibration import STATISTICS, Calibration, Noise
+from inspection.clean_windows import describe_windows, normality_of
 from inspection.errors import CalibrationError
 from inspection.flat_field import FlatFieldSettings, Light, measure_light, place_windows
 from inspection.frame import Frame
@@ -23,6 +24,7 @@ from inspection.geometry import Placement
 from inspection.kernels.reading import COATED
 from inspection.layout import Layout, find_layout
 from inspection.noise_sampling import Sample, column_profile, sample_statistics
+from inspection.normality import Normality
 from inspection.streak_filters import covariance, matched_filters, plain_filters
 from inspection.thresholds import COATING_SHARE, FOIL_SHARE, robust_sigma, threshold_sigma
 from inspection.web import Web, WebSettings, find_web
@@ -48,11 +50,14 @@ class CalibratingSettings:
         Wanted false defects per 1000 clean frames.
     web : WebSettings
     flat_field : FlatFieldSettings
+    seed : int
+        Of the random places at which clean web is sampled.
     """
 
     false_alarms_per_1000: float = 5.0
     web: WebSettings = field(default_factory=WebSettings)
     flat_field: FlatFieldSettings = field(default_factory=FlatFieldSettings)
+    seed: int = 0
 
 
 def calibrate(
@@ -92,7 +97,8 @@ def calibrate(
     draft = _draft(layout, frames, placement, camera, version, settings)
     draft = _with_flat_field(draft, frames, settings, progress)
     draft = _with_streak_filters(draft, frames[:_NOISE_FRAMES], settings)
-    return _with_noise(draft, frames, settings, progress)
+    draft = _with_noise(draft, frames, settings, progress)
+    return _with_normality(draft, frames, settings) if len(frames) >= FEWEST_FRAMES else draft
 
 
 def _check_alike(frames: Sequence[Frame]) -> None:
@@ -129,6 +135,7 @@ def _draft(
         coating=Noise(unit, unit),
         foil=Noise(unit, unit),
         streak_filters=plain_filters(),
+        normality=Normality.unknown(),
         focus=float("nan"),
         made_from_frames=len(frames),
         false_alarms_per_1000=settings.false_alarms_per_1000,
@@ -300,6 +307,15 @@ def _check_finite(measured: Calibration) -> None:
             "expected frames whose noise can be measured, got limits that are no numbers: "
             "look for dark or constant columns, then calibrate on running production"
         )
+
+
+def _with_normality(draft: Calibration, frames: Sequence[Frame], settings: CalibratingSettings) -> Calibration:
+    """What clean crops look like; the same frames give the same places."""
+    rng, guard_px = np.random.default_rng(settings.seed), settings.web.guard_px
+    described = [
+        describe_windows(frame.pixels, *_look(frame, draft, settings), draft, guard_px, rng) for frame in frames
+    ]
+    return replace(draft, normality=normality_of(*zip(*described, strict=True)))
 
 
 def _unjudged(sigma: dict[str, float]) -> Noise:

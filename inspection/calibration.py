@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from inspection.errors import CalibrationError
 from inspection.geometry import Placement
+from inspection.normality import Normality
 from inspection.streak_filters import WIDTHS_PX
 
 WIDE_TILES: Final = (1, 3, 8)
@@ -44,8 +45,10 @@ _UNREADABLE: Final = (
 LOWEST_NOISE_GAIN: Final = 0.3
 """Darker columns keep this much noise: what they still have is the sensor's own, which no light scales."""
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 _ARRAYS: Final = ("gain", "known_columns", "lanes_px", "streak_filters")
+_OF_NORMALITY: Final = {f"normality_{field.name}": field.name for field in dataclasses.fields(Normality)}
+"""Names in the file, and in the record."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ class Calibration:
         Of the two materials apart; grain and roll marks differ.
     streak_filters : ndarray of shape (widths, taps), float32
         What streaks of each width are told by in this product's grain.
+    normality : Normality
+        What crops of clean web look like; unknown where too few frames were seen.
     focus : float
         Usual sharpness, in the unit of `frame_checks`.
     made_from_frames : int
@@ -119,6 +124,7 @@ class Calibration:
     coating: Noise
     foil: Noise
     streak_filters: NDArray[np.float32]
+    normality: Normality
     focus: float
     made_from_frames: int
     false_alarms_per_1000: float
@@ -158,12 +164,13 @@ class Calibration:
             The file exists already.
         """
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        fields = {name: value for name, value in fields.items() if not isinstance(value, np.ndarray)}
+        arrays = {name: fields.pop(name) for name in _ARRAYS}
+        normality = fields.pop("normality")
+        arrays |= {stored: getattr(normality, name) for stored, name in _OF_NORMALITY.items()}
         fields |= {name: asdict(fields[name]) for name in ("placement", "coating", "foil")} | {"format": _FORMAT}
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with path.open("xb") as file:
-                arrays = {name: getattr(self, name) for name in _ARRAYS}
                 np.savez_compressed(file, allow_pickle=False, fields=json.dumps(fields), **arrays)
         except FileExistsError:
             raise CalibrationError(
@@ -183,11 +190,12 @@ class Calibration:
             with np.load(path, allow_pickle=False) as file:
                 fields: dict[str, Any] = json.loads(str(file["fields"]))
                 arrays = {name: file[name] for name in _ARRAYS}
+                normality = Normality(**{name: file[stored] for stored, name in _OF_NORMALITY.items()})
             if fields.pop("format") != _FORMAT:
                 raise ValueError("another format version")
             placement = Placement(**fields.pop("placement"))
             coating, foil = Noise(**fields.pop("coating")), Noise(**fields.pop("foil"))
-            return cls(placement=placement, coating=coating, foil=foil, **arrays, **fields)
+            return cls(placement=placement, coating=coating, foil=foil, normality=normality, **arrays, **fields)
         except _UNREADABLE as problem:
             raise CalibrationError(
                 f"expected a calibration file of format {_FORMAT} at {path}, got {problem}: calibrate anew"

@@ -20,6 +20,7 @@ from inspection.expectation import Expectation
 from inspection.frame import Pixels
 from inspection.kernels.pictures import fill_cells, masked_range, take_pictures
 from inspection.kernels.reading import BAND_ROWS
+from inspection.normality import describe
 from inspection.regions import Region, Source
 from inspection.web import Web
 
@@ -52,6 +53,8 @@ class Candidates:
         As in `FEATURES`.
     pictures : ndarray of shape (candidates, 64, 64), uint8
         The whole region in plain grey, for people.
+    unlike_product : ndarray of shape (candidates,), float64
+        How far the near picture is from clean web, as in `normality`; NaN where that is not known.
     """
 
     regions: tuple[Region, ...]
@@ -59,6 +62,7 @@ class Candidates:
     crops: NDArray[np.float32]
     features: NDArray[np.float32]
     pictures: NDArray[np.uint8]
+    unlike_product: NDArray[np.float64]
 
 
 _NONE = Candidates(
@@ -67,6 +71,7 @@ _NONE = Candidates(
     np.empty((0, len(CHANNELS), CROP_PX, CROP_PX), np.float32),
     np.empty((0, len(FEATURES)), np.float32),
     np.empty((0, CROP_PX, CROP_PX), np.uint8),
+    np.empty(0),
 )
 """Nothing, as on a clean frame."""
 
@@ -89,13 +94,51 @@ def cut_candidates(
     lanes = _lanes(boxes, web)
     crops = np.zeros((len(regions), len(CHANNELS), CROP_PX, CROP_PX), np.float32)
     grey = np.empty((len(regions), CROP_PX, CROP_PX), np.float32)
-    windows = _windows(boxes, pixels.shape)
-    _take(pixels, windows, np.array([lane is None for lane in lanes], bool), expectation, calibration, grey, crops)
+    windows, on_foil = _windows(boxes, pixels.shape), _on_foil(lanes)
+    _take(pixels, windows, on_foil, expectation, calibration, grey, crops)
     for region, (top, left, height, width), cells in zip(regions, windows[:, 1].tolist(), crops[:, 4], strict=True):
         fill_cells(region.mask, region.box.top - top, region.box.left - left, (height, width), cells)
     features = _features(regions, boxes, lanes, crops, web, calibration, pixels.shape)
     pictures = (grey * (255 / (2**calibration.bits - 1))).astype(np.uint8)
-    return Candidates(tuple(regions), lanes, crops, features, pictures)
+    unlike = calibration.normality.scores(_described(crops, windows, on_foil, expectation), on_foil)
+    return Candidates(tuple(regions), lanes, crops, features, pictures, unlike)
+
+
+def describe_places(
+    pixels: Pixels, boxes: NDArray[np.int64], expectation: Expectation, web: Web, calibration: Calibration
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Describe near pictures of any places just as those of candidates are.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (rows, columns)
+    boxes : ndarray of shape (places, 4), int64
+        Top, left, bottom, right.
+    expectation, web, calibration
+        From the stages before.
+
+    Returns
+    -------
+    descriptions : ndarray of shape (places, 16), float64
+        As in `normality.DESCRIPTION`.
+    on_foil : ndarray of shape (places,), bool
+    """
+    crops = np.empty((len(boxes), len(CHANNELS), CROP_PX, CROP_PX), np.float32)
+    windows, on_foil = _windows(boxes, pixels.shape), _on_foil(_lanes(boxes, web))
+    _take(pixels, windows, on_foil, expectation, calibration, np.empty_like(crops[:, 0]), crops)
+    return _described(crops, windows, on_foil, expectation), on_foil
+
+
+def _described(
+    crops: NDArray[np.float32], windows: NDArray[np.int64], on_foil: NDArray[np.bool_], expectation: Expectation
+) -> NDArray[np.float64]:
+    """What the near pictures look like."""
+    near = CHANNELS.index("near_sigma")
+    return describe(crops, near, windows[:, 0], on_foil, expectation.lanes, expectation.states)
+
+
+def _on_foil(lanes: Sequence[int | None]) -> NDArray[np.bool_]:
+    return np.array([lane is None for lane in lanes], bool)
 
 
 def _take(
@@ -112,7 +155,9 @@ def _take(
     if not calibration.sees_foil:
         foil = coating * np.float32(1 + _STEP_WITHOUT_FOIL)
     sigma_gl = calibration.coating.sigma["point"], calibration.foil.sigma["point"]
-    take_pictures(pixels, windows, on_foil, expectation.row_gain, coating, foil, sigma_gl, grey, crops)
+    take_pictures(
+        pixels, windows, on_foil, expectation.row_gain, coating, foil, expectation.noise_gain, sigma_gl, grey, crops
+    )
 
 
 def _windows(boxes: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.int64]:

@@ -63,6 +63,9 @@ class Finding:
         Area of its own pixels, not of the box.
     contrast_sigma : float
         Strongest deviation in multiples of the local noise, signed: bright is positive.
+    unlike_product : float or None
+        How far from clean web of this product, whatever the kind: 1 is further than 999 of 1000 clean crops. An
+        opinion for people, no verdict rests on it. None where clean web was not learnt.
     """
 
     kind: Kind
@@ -75,6 +78,7 @@ class Finding:
     width_mm: float
     area_mm2: float
     contrast_sigma: float
+    unlike_product: float | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ On a clean frame nothing is left to do after the averages. Nothing here remember
 called from many threads, and any of them may take any frame.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -268,7 +269,8 @@ def _findings(
 ) -> list[Finding]:
     placement, lanes = calibration.placement, len(calibration.lanes_px)
     findings = []
-    for region, lane, name in zip(candidates.regions, candidates.lanes, names, strict=True):
+    unlike = [None if math.isnan(score) else score for score in candidates.unlike_product.tolist()]
+    for region, lane, name, score in zip(candidates.regions, candidates.lanes, names, unlike, strict=True):
         row, column = region.box.centre
         findings.append(
             Finding(
@@ -282,6 +284,7 @@ def _findings(
                 width_mm=region.box.width * placement.mm_per_px_cross,
                 area_mm2=region.area_px * placement.mm_per_px_down * placement.mm_per_px_cross,
                 contrast_sigma=region.contrast_sigma,
+                unlike_product=score,
             )
         )
     return findings

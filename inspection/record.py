@@ -116,6 +116,7 @@ def _finding(finding: Finding, identity: str) -> dict[str, Any]:
         "width_mm": round(finding.width_mm, 3),
         "area_mm2": round(finding.area_mm2, 4),
         "contrast_sigma": round(finding.contrast_sigma, 1),
+        "unlike_product": None if finding.unlike_product is None else round(finding.unlike_product, 2),
     }
 
 

@@ -41,16 +41,29 @@ def threshold_sigma(statistic: str, extremes: Sequence[NDArray[np.float32]], wan
 
     One standard error of the slope is added: what so few frames did not show must not alarm later.
     """
-    blocks = np.sort(np.square(np.concatenate(extremes)))
+    blocks = np.square(np.concatenate(extremes))
     if len(blocks) < 10:
         return _DEFAULT_THRESHOLD_SIGMA
     wanted = wanted_per_1000 / 1000 / (len(blocks) / len(extremes))
+    return max(float(np.sqrt(extreme_level(blocks, wanted))), _LOWEST_THRESHOLD_SIGMA[statistic])
+
+
+def extreme_level(largest: NDArray[np.floating], beyond: float) -> float:
+    """What a wanted share of blocks would go beyond: a Gumbel law of their largest values, by its middle.
+
+    Parameters
+    ----------
+    largest : ndarray of shape (blocks,)
+        Largest value in each block; what a fifth of them show may be defects.
+    beyond : float
+        The wanted share; may be far smaller than one in `blocks`.
+    """
+    blocks = np.sort(largest)
     middle = slice(int(_LOWER * len(blocks)), int(np.ceil(_UPPER * len(blocks))))
     scores = _gumbel((np.arange(len(blocks)) + 0.5) / len(blocks))[middle]
-    slope, level = np.polynomial.Polynomial.fit(scores, blocks[middle], 1).convert().coef[::-1]
+    level, slope = np.polynomial.polynomial.polyfit(scores, blocks[middle], 1)
     slope *= 1 + _SLOPE_ERROR / np.sqrt(len(blocks))
-    reached = level + slope * _gumbel(1 - wanted)
-    return max(float(np.sqrt(reached)), _LOWEST_THRESHOLD_SIGMA[statistic])
+    return float(level + slope * _gumbel(1 - beyond))
 
 
 def _gumbel(probability: NDArray[np.float64] | float) -> NDArray[np.float64]:

@@ -109,6 +109,9 @@ class VerdictSettings:
         What a defect of that severity makes of the frame.
     review_below : float
         Names less probable than this are marked for review; 0 to 1.
+    review_unlike_above : float, optional
+        What is further than this from clean web of the product, in the unit of `Finding.unlike_product`, is marked
+        for review whatever its name; by default nothing is.
     largest_hidden_share : float
         Share of the frame that may lie under events, as under the tape of a splice; beyond it too
         little was seen to judge.
@@ -124,6 +127,7 @@ class VerdictSettings:
     major: Verdict = Verdict.REJECT
     critical: Verdict = Verdict.REJECT
     review_below: float = 0.8
+    review_unlike_above: Annotated[float, Interval(ge=0)] | None = None
     largest_hidden_share: Annotated[float, Interval(ge=0, le=1)] = 0.5
 
     def __post_init__(self) -> None:
@@ -206,8 +210,14 @@ def _judge_one(finding: Finding, per_m2: Mapping[Kind, float], settings: Verdict
                 limit.severity,
                 f"{finding.kind} {_number(value)} {unit} > {limit.above:g} {unit}",
             )
-    doubtful = finding.kind is Kind.UNKNOWN or finding.probability < settings.review_below
-    return Defect(finding, severity, needs_review=doubtful or severity is Severity.CRITICAL), reason
+    return Defect(finding, severity, needs_review=_doubtful(finding, settings) or severity is Severity.CRITICAL), reason
+
+
+def _doubtful(finding: Finding, settings: VerdictSettings) -> bool:
+    """Whether a name is unsure, or the thing so unlike clean web that people want to see it."""
+    unlike, above = finding.unlike_product, settings.review_unlike_above
+    strange = unlike is not None and above is not None and unlike > above
+    return strange or finding.kind is Kind.UNKNOWN or finding.probability < settings.review_below
 
 
 def _reasons(judged: Sequence[tuple[Defect, str]], settings: VerdictSettings) -> tuple[str, ...]:

@@ -116,6 +116,9 @@ class FindingAnswer(BaseModel):
     width_mm: float
     area_mm2: float
     contrast_sigma: float
+    unlike_product: float | None = Field(
+        description="How far from clean web of this product: 1 is further than 999 of 1000 clean crops."
+    )
 
 
 class DefectAnswer(FindingAnswer):

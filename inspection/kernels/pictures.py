@@ -36,7 +36,7 @@ def _shrink(pixels, top, left, height, width, grey):  # type: ignore[no-untyped-
 
 
 @compiled
-def take_picture(pixels, window, row_gain, coating, foil, on_foil, sigma_gl, grey, reflectance, sigma):  # type: ignore[no-untyped-def]
+def take_picture(pixels, window, row_gain, coating, foil, noise_gain, on_foil, sigma_gl, grey, reflectance, sigma):  # type: ignore[no-untyped-def]
     """Write a window as `cells` x `cells` of grey, of reflectance and of compressed noise units.
 
     Reflectance is 0 for coating and 1 for foil, cut at -1 and 3. Noise units s are compressed to
@@ -51,10 +51,12 @@ def take_picture(pixels, window, row_gain, coating, foil, on_foil, sigma_gl, gre
     row_gain : ndarray of shape (rows,), float32
     coating, foil : ndarray of shape (columns,), float32
         Grey levels at row gain 1.
+    noise_gain : ndarray of shape (columns,), float32
+        How restless each column is.
     on_foil : bool
         Which of the two is expected here.
     sigma_gl : float
-        Noise of 3x3 means there.
+        Noise of 3x3 means there, at noise gain 1.
     grey, reflectance, sigma : ndarray of shape (cells, cells), float32, written
     """
     top, left, height, width = window[0], window[1], window[2], window[3]
@@ -63,24 +65,24 @@ def take_picture(pixels, window, row_gain, coating, foil, on_foil, sigma_gl, gre
     columns = left + (2 * np.arange(cells) + 1) * width // (2 * cells)
     base, step = coating[columns], foil[columns] - coating[columns]
     expected = foil[columns] if on_foil else base
-    per_sigma = np.float32(np.sqrt(max(height * width / cells**2, 1.0)) / sigma_gl)
+    per_sigma = np.float32(np.sqrt(max(height * width / cells**2, 1.0)) / sigma_gl) / noise_gain[columns]
     for i in range(cells):
         unflicker = np.float32(1) / row_gain[top + (2 * i + 1) * height // (2 * cells)]
         line, share, deviation = grey[i], reflectance[i], sigma[i]
         for j in range(cells):
             even = line[j] * unflicker
             share[j] = min(max((even - base[j]) / step[j], np.float32(-1)), np.float32(3))
-            units = (even - expected[j]) * per_sigma
+            units = (even - expected[j]) * per_sigma[j]
             deviation[j] = units / (np.float32(8) + abs(units))
 
 
 @compiled
-def take_pictures(pixels, windows, on_foil, row_gain, coating, foil, sigma_gl, grey, planes):  # type: ignore[no-untyped-def]
+def take_pictures(pixels, windows, on_foil, row_gain, coating, foil, noise_gain, sigma_gl, grey, planes):  # type: ignore[no-untyped-def]
     """Take two pictures of each of several places, as `take_picture` does; equal windows are taken once.
 
     Parameters
     ----------
-    pixels, row_gain, coating, foil
+    pixels, row_gain, coating, foil, noise_gain
         As for `take_picture`.
     windows : ndarray of shape (places, 2, 4), int64
         Top, left, height and width of both windows.
@@ -95,11 +97,11 @@ def take_pictures(pixels, windows, on_foil, row_gain, coating, foil, sigma_gl, g
     for n in range(len(windows)):
         foil_here, noise = on_foil[n], sigma_gl[1] if on_foil[n] else sigma_gl[0]
         near, whole, out, plain = windows[n, 0], windows[n, 1], planes[n], grey[n]
-        take_picture(pixels, near, row_gain, coating, foil, foil_here, noise, plain, out[0], out[1])
+        take_picture(pixels, near, row_gain, coating, foil, noise_gain, foil_here, noise, plain, out[0], out[1])
         if (near == whole).all():
             out[2:4] = out[0:2]
         else:
-            take_picture(pixels, whole, row_gain, coating, foil, foil_here, noise, plain, out[2], out[3])
+            take_picture(pixels, whole, row_gain, coating, foil, noise_gain, foil_here, noise, plain, out[2], out[3])
 
 
 @compiled

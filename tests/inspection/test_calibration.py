@@ -11,26 +11,33 @@ from hypothesis import strategies as st
 from inspection.calibration import STATISTICS, Calibration, Noise
 from inspection.errors import CalibrationError
 from inspection.geometry import Placement
+from inspection.normality import Normality
 
 
 def tiny(**other) -> Calibration:
     rng = np.random.default_rng(0)
     noise = Noise(dict.fromkeys(STATISTICS, 1.25), dict.fromkeys(STATISTICS, 6.5))
+    normality = Normality(rng.normal(size=(2, 16)), rng.normal(size=(2, 16, 16)), np.array([6.5, np.nan]))
     told = {
         "camera": "cam-1", "version": 2, "placement": Placement(0.04, 0.06, 12.5, True, "bottom"), "bits": 12,
         "rows": 512, "gain": rng.uniform(0.9, 1.1, 64).astype(np.float32),
         "known_columns": rng.random(64) < 0.8, "coating_gl": 66.25, "foil_gl": 158.5,
         "lanes_px": np.array([[3.25, 28.5], [35.0, 60.0]]), "skip_coating": True, "coating": noise,
         "foil": noise, "streak_filters": rng.normal(size=(4, 21)).astype(np.float32),
-        "focus": 0.21, "made_from_frames": 24, "false_alarms_per_1000": 5.0,
+        "normality": normality, "focus": 0.21, "made_from_frames": 24, "false_alarms_per_1000": 5.0,
     }  # fmt: skip
     return Calibration(**(told | other))
 
 
 def check_same(one: Calibration, other: Calibration) -> None:
-    for field in dataclasses.fields(Calibration):
-        saved, loaded = getattr(one, field.name), getattr(other, field.name)
-        np.testing.assert_equal(loaded, saved, err_msg=field.name)
+    check_same_fields(one, other, {field.name for field in dataclasses.fields(Calibration)} - {"normality"})
+    check_same_fields(one.normality, other.normality, ("mean", "whitening", "limit"))
+
+
+def check_same_fields(one, other, names) -> None:
+    for name in names:
+        saved, loaded = getattr(one, name), getattr(other, name)
+        np.testing.assert_equal(loaded, saved, err_msg=name)
         if isinstance(saved, np.ndarray):
             assert loaded.dtype == saved.dtype
 

@@ -30,7 +30,9 @@ class Answers:
 def candidates(count):
     crops = np.arange(count, dtype=np.float32)[:, None, None, None] * np.ones((1, 5, 64, 64), np.float32)
     features = np.zeros((count, len(FEATURES)), np.float32)
-    return Candidates((None,) * count, (1,) * count, crops, features, crops[:, 0].astype(np.uint8))
+    return Candidates(
+        (None,) * count, (1,) * count, crops, features, crops[:, 0].astype(np.uint8), np.full(count, np.nan)
+    )
 
 
 @pytest.mark.parametrize(

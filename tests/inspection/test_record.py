@@ -13,6 +13,7 @@ from inspection.verdict import Verdict
 BARE = Finding(
     kind=Kind.BARE_SPOT, probability=0.98004, lane=1, box=Box(310, 1204, 341, 1244), down_mm=886.675,
     cross_mm=61.2004, length_mm=1.55, width_mm=2.0, area_mm2=2.30004, contrast_sigma=41.04,
+    unlike_product=3.14159,
 )  # fmt: skip
 RECORD = FrameRecord(
     verdict=Verdict.REJECT,
@@ -47,6 +48,7 @@ def test_the_answer_has_the_pinned_fields() -> None:
                 "width_mm": 2.0,
                 "area_mm2": 2.3,
                 "contrast_sigma": 41.0,
+                "unlike_product": 3.14,
                 "needs_review": True,
             }
         ],

@@ -53,6 +53,16 @@ def test_a_frame_passes_only_without_defects_by_default(found) -> None:
 
 
 @pytest.mark.parametrize(
+    ("score", "above", "review"), [(9.0, None, False), (9.0, 5.0, True), (4.0, 5.0, False), (None, 5.0, False)]
+)
+def test_what_is_very_unlike_the_product_is_reviewed_when_the_recipe_says_so(score, above, review) -> None:
+    strange = replace(finding(), unlike_product=score)
+    judgement = judge((strange,), (), M2, replace(DEFAULT, review_unlike_above=above))
+    assert judgement.defects[0].needs_review is review
+    assert judgement.verdict is judge((finding(),), (), M2, DEFAULT).verdict
+
+
+@pytest.mark.parametrize(
     ("severity", "verdict"),
     [("minor", Verdict.WARN), ("major", Verdict.REJECT), ("critical", Verdict.REJECT)],
 )

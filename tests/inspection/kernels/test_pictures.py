@@ -36,17 +36,18 @@ def test_pictures_are_cell_means_in_grey_reflectance_and_noise_units(drawn, on_f
     full = np.iinfo(pixels.dtype).max
     coating = rng.uniform(0.1 * full, 0.3 * full, pixels.shape[1]).astype(np.float32)
     foil, gain = coating + np.float32(full / 3), rng.uniform(0.97, 1.03, len(pixels)).astype(np.float32)
-    sigma_gl = 0.03 * full
+    sigma_gl, noise_gain = 0.03 * full, rng.uniform(0.7, 1.2, pixels.shape[1]).astype(np.float32)
     grey, reflectance, sigma = np.full((3, CELLS, CELLS), np.nan, np.float32)
     window = top, left, height, width
-    take_picture(pixels, window, gain, coating, foil, on_foil, sigma_gl, grey, reflectance, sigma)
+    take_picture(pixels, window, gain, coating, foil, noise_gain, on_foil, sigma_gl, grey, reflectance, sigma)
     told = cell_means(pixels[top : top + height, left : left + width].astype(float))
     np.testing.assert_allclose(grey, told, rtol=1e-5)
     even = told / gain[top + middles(height)][:, None]
     base, step = coating[left + middles(width)], full / 3
     np.testing.assert_allclose(reflectance, np.clip((even - base) / step, -1, 3), atol=1e-4)
     expected = foil[left + middles(width)] if on_foil else base
-    units = (even - expected) / sigma_gl * np.sqrt(max(height * width / CELLS**2, 1))
+    noise_gl = sigma_gl * noise_gain[left + middles(width)]
+    units = (even - expected) / noise_gl * np.sqrt(max(height * width / CELLS**2, 1))
     np.testing.assert_allclose(sigma, units / (8 + np.abs(units)), atol=1e-4)
 
 
@@ -82,5 +83,5 @@ def test_a_window_no_larger_than_a_cell_repeats_its_one_pixel(dtype) -> None:
     pixels.flags.writeable = False
     grey, reflectance, sigma = np.empty((3, CELLS, CELLS), np.float32)
     level = np.zeros(16, np.float32)
-    take_picture(pixels, (5, 6, 1, 1), level + 1, level, level + 1, False, 1.0, grey, reflectance, sigma)
+    take_picture(pixels, (5, 6, 1, 1), level + 1, level, level + 1, level + 1, False, 1.0, grey, reflectance, sigma)
     assert (grey == 5 * 16 + 6).all()
