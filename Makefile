@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test clean
+.PHONY: help demo test train clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -20,6 +20,9 @@ test: .venv/installed-for-tests  ## style, types, import contracts, then every t
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
 
+train: .venv/installed-for-training  ## the shipped model from nothing: draw webs, fit, compare, ask; half an hour
+	$(BIN)/python -m models.train
+
 clean:  ## remove the virtual environment, caches and builds
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -32,4 +35,8 @@ clean:  ## remove the virtual environment, caches and builds
 
 .venv/installed-for-tests: .venv/installed
 	$(INSTALL) -e '.[test]'
+	touch $@
+
+.venv/installed-for-training: .venv/installed
+	$(INSTALL) -e '.[train]'
 	touch $@

@@ -36,6 +36,14 @@ def speed(rounds: int = 200, as_json: AsJson = False, keep: Keep = None) -> None
 
 
 @app.command()
+def naming(rounds: int = 200, as_json: AsJson = False, keep: Keep = None) -> None:
+    """Milliseconds for cutting, measuring and naming twenty candidates, and the size of the model."""
+    from benchmarks.naming import naming as measure  # noqa: PLC0415
+
+    _run("naming", lambda: measure(rounds), as_json, keep)
+
+
+@app.command()
 def memory(as_json: AsJson = False, keep: Keep = None) -> None:
     """Memory that inspecting takes beyond the loaded model, in a fresh process."""
     from benchmarks.memory import memory as measure  # noqa: PLC0415

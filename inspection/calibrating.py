@@ -36,6 +36,9 @@ _NOISE_FRAMES = 16
 """Frames whose noise is measured: each has thousands of independent places."""
 
 _SMOOTH_COLUMNS = 65
+_LAYOUT_ERROR_PX = 16
+"""Two cells of a layout: columns nearer to its edges may be foil, which would pass for bright coating."""
+
 _CLEAR_OF_EDGE_PX = 8
 """Beyond the blur of an edge and the little that it wavers within one frame."""
 
@@ -178,7 +181,7 @@ def _rough_gain(draft: Calibration, frames: Sequence[Frame]) -> NDArray[np.float
     columns = np.median([frame.pixels[::32].mean(axis=0) for frame in frames[:16]], axis=0)
     margin = np.zeros(draft.columns, bool)
     for left, right in draft.lanes_px:
-        inset = (right - left) / 50
+        inset = min(max((right - left) / 50, _LAYOUT_ERROR_PX), (right - left) / 4)
         margin[int(left + inset) : int(right - inset)] = True
     if draft.skip_coating:
         return draft.gain

@@ -56,6 +56,8 @@ class Card:
         Order of the inputs.
     unknown_below : float
         Highest probability below which the honest answer is `unknown`.
+    unknown_above : float
+        Probability of `unknown` itself from which it is the answer; models that have no such output tell 1.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Card:
     channels: tuple[str, ...]
     features: tuple[str, ...]
     unknown_below: float
+    unknown_above: float = 1.0
 
 
 class OnnxNetwork:
@@ -137,7 +140,7 @@ def _open(model: bytes, path: Path) -> OnnxNetwork:
 def _card(fields: dict[str, Any]) -> Card:
     lists: dict[str, Any] = {name: tuple(fields[name]) for name in ("kinds", "channels", "features")}
     plain = {name: fields[name] for name in ("name", "version", "sha256", "precision", "unknown_below")}
-    return Card(**plain, **lists)
+    return Card(**plain, **lists, unknown_above=fields.get("unknown_above", 1.0))
 
 
 def check_parity(

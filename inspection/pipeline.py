@@ -150,6 +150,7 @@ class Inspector:
         self.recipe, self.classifier, self.calibration = recipe, classifier, calibration
         self.placement = calibration.placement if calibration else placement or Placement()
         self._windows = light_windows(calibration) if calibration else None
+        self._naming = recipe.naming
         self._timer = timer
 
     def inspect(
@@ -200,7 +201,7 @@ class Inspector:
     def _named(self, candidates: Candidates) -> tuple[Sequence[Name], tuple[str, ...]]:
         """Names, and why there are none: what nobody named is still told, and never passes."""
         try:
-            return self.classifier.name(candidates, self.recipe.classification), ()
+            return self.classifier.name(candidates, self._naming), ()
         except ModelError as problem:
             return unnamed(candidates), (f"not named: {problem}",)
 

@@ -13,7 +13,8 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from inspection.classification import ClassificationSettings
+from inspection.classification import ClassificationSettings, Naming
+from inspection.defect import Kind
 from inspection.errors import RecipeError
 from inspection.flat_field import FlatFieldSettings
 from inspection.frame_checks import FrameCheckSettings
@@ -44,6 +45,11 @@ class Recipe:
     def ref(self) -> RecipeRef:
         """Name and version, as every answer states them."""
         return RecipeRef(self.name, self.version)
+
+    @property
+    def naming(self) -> Naming:
+        """How names are chosen: by this product's costs and severities."""
+        return Naming(self.classification, {kind: self.verdict.harm(kind) for kind in Kind})
 
 
 _PARSED = TypeAdapter(Recipe)

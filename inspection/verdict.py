@@ -141,6 +141,10 @@ class VerdictSettings:
         """The rule for a kind: the product's own, else the default."""
         return self.kinds.get(kind) or _DEFAULT_RULES[kind]
 
+    def harm(self, kind: Kind) -> int:
+        """Rank of a kind's usual severity, from 0; an event harms nothing."""
+        return -1 if kind in EVENT_KINDS else _rank(self.rule(kind).severity)
+
     def verdict_of(self, defect: Defect) -> Verdict:
         """What one defect makes of its frame; `unknown` is never better than warn."""
         by_severity: Verdict = getattr(self, defect.severity.value)

@@ -14,7 +14,7 @@ from inspection.errors import ModelError
 
 _HERE = Path(__file__).parent
 _SHIPPED = "coating-1"
-_TOLD_ON = ("held_out", "validation")
+_TOLD_ON = ("unseen", "known")
 """Where a card tells its accuracy: on what training never saw before what it was tuned on."""
 
 

@@ -1,11 +1,16 @@
-"""Samples for training: synthetic webs, seen and cut by the very code that runs on the line.
+"""Samples: synthetic webs, seen and cut by the very code that runs on the line.
 
-In:  products, seeds, how many frames of each kind.
-Out: crops, features, the true kind of each, and what it was drawn on.
+In:  lots: a style, a camera, how many frames of what.
+Out: crops and features, the true kind of each, and what web it came from.
+
+A lot is one web before one camera. Lots of training, validation and evaluation differ in both, so
+nothing is split by crop: two crops of one web share its grain, its lamp and its dust.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,24 +23,30 @@ from inspection.geometry import Placement
 from inspection.pipeline import light_windows, look
 from inspection.recipe import default_recipe
 from inspection.regions import Region
-from inspection.synthetic.plan import clean, kinds
+from inspection.synthetic.foreign import FOREIGN
+from inspection.synthetic.order import Plan
+from inspection.synthetic.plan import clean, kinds, things
 from inspection.synthetic.product import Product
+from inspection.synthetic.strange import strange
 from inspection.synthetic.truth import TrueDefect, Truth
 from inspection.synthetic.web import SyntheticWeb
 
 KINDS: tuple[Kind, ...] = tuple(kind for kind in Kind if kind is not Kind.UNKNOWN)
-"""What the classifier tells apart, in the order of its outputs."""
+"""What the classifier tells apart, in the order of its outputs; after them comes `unknown`."""
+
+STRANGE = "strange"
+"""What stands for everything that is no kind while training."""
 
 _CALIBRATION_FRAMES = 16
 _TOUCHING_PX = 6
 _OWN_SHARE = 0.8
 """A region is a sample when at least this share of the truth it touches is of one kind."""
 
-PER_FRAME: dict[Kind, int] = dict.fromkeys(KINDS, 12) | {
+_PER_FRAME: dict[str, int] = dict.fromkeys([*(kind.value for kind in KINDS), STRANGE, *FOREIGN], 12) | {
     Kind.STREAK: 4, Kind.STAIN: 5, Kind.WRINKLE: 4, Kind.DELAMINATION: 4, Kind.CRACK: 5, Kind.SCRATCH: 6,
-    Kind.FOIL_CONTAMINATION: 6, Kind.EDGE_DEFECT: 6, Kind.SPLICE: 1,
+    Kind.FOIL_CONTAMINATION: 6, Kind.EDGE_DEFECT: 6, Kind.SPLICE: 1, STRANGE: 9,
 }  # fmt: skip
-"""Defects of one kind in one frame: as many as find room without touching."""
+"""Things of one sort in one frame: as many as find room without touching."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,60 +59,94 @@ class Samples:
         Half precision holds them in half the memory; their noise is far larger than its steps.
     features : ndarray of shape (samples, 20), float32
     labels : ndarray of shape (samples,), int64
-        Index into `KINDS`.
-    peaks_sigma : ndarray of shape (samples,), float64
-        Strength of the true defect.
+        Index into `KINDS`; one past the last is no kind.
+    peaks_sigma, sizes_px : ndarray of shape (samples,), float32
+        Strength of the true thing, and the longer side of its box.
+    things, products : ndarray of shape (samples,), str
+        What was drawn, and on what.
     """
 
     crops: NDArray[np.float16]
     features: NDArray[np.float32]
     labels: NDArray[np.int64]
-    peaks_sigma: NDArray[np.float64]
+    peaks_sigma: NDArray[np.float32]
+    sizes_px: NDArray[np.float32]
+    things: NDArray[np.str_]
+    products: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    def __getitem__(self, chosen: NDArray[np.generic]) -> "Samples":
+        return Samples(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
-def draw_samples(
-    products: Sequence[Product],
-    cameras: Sequence[int],
-    frames_by_kind: Mapping[Kind, int],
-    progress: Callable[[], None] = lambda: None,
-) -> Samples:
-    """Draw webs before several cameras and gather every candidate with its true kind.
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Whether each is of a kind."""
+        return np.asarray(self.labels < len(KINDS))
 
-    Parameters
+
+@dataclass(frozen=True)
+class Lot:
+    """One web before one camera, and what is drawn on it.
+
+    Attributes
     ----------
-    products : sequence of Product
-    cameras : sequence of int
-        Seeds; the web's seed follows from camera and kind.
-    frames_by_kind : mapping of Kind to int
-        Frames for each product, camera and kind.
-    progress : callable
-        Called after each frame.
+    product : Product
+    camera : int
+        Seed; the web's seed follows from camera and thing.
+    frames : tuple of (str, int)
+        How many frames of each thing: a kind, `STRANGE` or a foreign object.
     """
+
+    product: Product
+    camera: int
+    frames: tuple[tuple[str, int], ...]
+
+
+def draw_lots(lots: Sequence[Lot], progress: Callable[[], None] = lambda: None) -> Samples:
+    """Draw every lot, two at a time, and gather every candidate with its true kind."""
     parts = []
-    for product in products:
-        for camera in cameras:
-            calibration = _calibrate(product, camera)
-            for number, (kind, frames) in enumerate(frames_by_kind.items(), 1):
-                web = SyntheticWeb(
-                    product, 1000 * camera + number, plan=kinds(kind, PER_FRAME[kind]), camera_seed=camera
-                )
-                for index in range(frames):
-                    parts.append(_samples(web, index, calibration))
-                    progress()
+    with ProcessPoolExecutor(2) as pool:
+        for part in pool.map(draw_lot, lots):
+            parts.append(part)
+            progress()
+    return joined(parts)
+
+
+def draw_lot(lot: Lot) -> Samples:
+    """Draw one web, calibrate its camera, and gather every candidate with its true kind."""
+    calibration = _calibrate(lot.product, lot.camera)
+    parts = []
+    for number, (thing, frames) in enumerate(lot.frames, 1):
+        web = SyntheticWeb(lot.product, 1000 * lot.camera + number, plan=_plan(thing), camera_seed=lot.camera)
+        parts += [_samples(web, index, calibration, thing) for index in range(frames)]
     return joined(parts)
 
 
 def joined(parts: Sequence[Samples]) -> Samples:
     """Several lots of samples as one."""
     return Samples(
-        np.concatenate([part.crops for part in parts]),
-        np.concatenate([part.features for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-        np.concatenate([part.peaks_sigma for part in parts]),
+        **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Samples)}
     )
+
+
+def save(samples: Samples, path: Path) -> None:
+    """Keep samples in a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **vars(samples))
+
+
+def load(path: Path) -> Samples:
+    """Take samples from a file that `save` wrote."""
+    with np.load(path, allow_pickle=False) as file:
+        return Samples(**file)
+
+
+def _plan(thing: str) -> Plan:
+    if thing in FOREIGN:
+        return things(FOREIGN[thing], _PER_FRAME[thing])
+    return things(strange, _PER_FRAME[thing]) if thing == STRANGE else kinds(Kind(thing), _PER_FRAME[thing])
 
 
 def _calibrate(product: Product, camera: int) -> Calibration:
@@ -111,17 +156,24 @@ def _calibrate(product: Product, camera: int) -> Calibration:
     return calibrate(frames, placement)
 
 
-def _samples(web: SyntheticWeb, index: int, calibration: Calibration) -> Samples:
+def _samples(web: SyntheticWeb, index: int, calibration: Calibration, thing: str) -> Samples:
     drawn = web.frame(index)
     candidates = look(drawn.frame, calibration, default_recipe(), light_windows(calibration)).candidates
     known = list(_known(candidates, drawn.truth))
-    places = [place for place, _ in known]
+    places, true = [place for place, _ in known], [defect for _, defect in known]
     return Samples(
-        candidates.crops[places].astype(np.float16),
-        candidates.features[places],
-        np.array([KINDS.index(defect.kind) for _, defect in known], np.int64),
-        np.array([defect.peak_sigma for _, defect in known], np.float64),
+        crops=candidates.crops[places].astype(np.float16),
+        features=candidates.features[places],
+        labels=np.array([_label(defect.kind) for defect in true], np.int64),
+        peaks_sigma=np.array([defect.peak_sigma for defect in true], np.float32),
+        sizes_px=np.array([max(defect.box.height, defect.box.width) for defect in true], np.float32),
+        things=np.array([thing] * len(true), dtype="U24"),
+        products=np.array([web.scene.product.name] * len(true), dtype="U24"),
     )
+
+
+def _label(kind: Kind) -> int:
+    return len(KINDS) if kind is Kind.UNKNOWN else KINDS.index(kind)
 
 
 def _known(candidates: Candidates, truth: Truth) -> Iterator[tuple[int, TrueDefect]]:

@@ -1,4 +1,4 @@
-"""The command line: `coatsight inspect`, `calibrate`, `serve`, `models`, `simulate` and `demo`.
+"""The command line: `coatsight inspect`, `calibrate`, `serve`, `models`, `train`, `simulate` and `demo`.
 
 Here stand only the words: names, options and their help. Each command's work lies in its own file under
 `commands`, imported when it is called, so that help comes at once.
@@ -135,6 +135,35 @@ def serve(
     settings = command.settings_for(data)
     _guard_decoders(settings.max_pixels)
     return command.run(settings, host, port)
+
+
+@app.command()
+def train(
+    export: Annotated[
+        Path, typer.Option("--data", metavar="DIR", help="Reviewed crops: exported .npz files, or KIND/*.png.")
+    ],
+    station: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="The station's folder: its model goes on learning; else the shipped one does."
+        ),
+    ] = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Take the new model, if it is no worse.")] = False,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Keep it even where it is worse.")] = False,
+    json: Json = False,
+) -> int:
+    """Let the model in use learn a plant's own crops, in minutes, on this machine's processor.
+
+    The new model is compared with the one in use on a golden set that neither learned from, and on crops that
+    were kept back. The one in use stays as it is. Needs the training extra: `pip install 'coatsight[train]'`.
+
+    Exit code 1: it is worse and was not kept.
+
+    Example: `coatsight train --data reviewed --station station --promote`
+    """
+    from service.commands import train as command
+
+    return command.run(export, station, promote=promote, anyway=anyway, json=json)
 
 
 @app.command()

@@ -1,19 +1,22 @@
 """The golden set: candidates whose true kinds people know, never trained on, to compare models by.
 
 A file of arrays: `crops` (n, 5, 64, 64) and `features` (n, 20) as `inspection.candidates` cuts them,
-`labels` (n,), whole numbers, and `kinds`, the names that they are places in.
+`labels` (n,), whole numbers, and `kinds`, the names that they are places in. Crops may be whole numbers
+too, with `crops_step` (5,), what one of them counts in each channel.
 """
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inspection.candidates import CHANNELS, CROP_PX, FEATURES
-from inspection.classification import ClassificationSettings, Classifier
+from inspection.classification import Classifier, Naming
 from inspection.errors import ModelError
 
 _AT_ONCE = 240
@@ -46,7 +49,7 @@ def load_golden_set(path: Path) -> GoldenSet:
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            crops, features = file["crops"], file["features"].astype(np.float32)
+            crops, features = _decoded(file), file["features"].astype(np.float32)
             truth = file["kinds"].astype(np.str_)[file["labels"]]
     except (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
         raise ModelError(f"expected a golden set at {path}, got {problem}: put one there") from problem
@@ -57,6 +60,13 @@ def load_golden_set(path: Path) -> GoldenSet:
             f"got {truth.shape} for {crops.shape} and {features.shape}: cut the set anew"
         )
     return GoldenSet(crops, features, truth)
+
+
+def _decoded(file: Mapping[str, NDArray[Any]]) -> NDArray[np.floating]:
+    """Crops as numbers; those kept in a byte a cell tell the step of each channel."""
+    if "crops_step" not in file:
+        return np.asarray(file["crops"])
+    return np.asarray(file["crops"] * file["crops_step"][:, None, None], np.float16)
 
 
 def score(classifier: Classifier, golden: GoldenSet) -> float:
@@ -71,7 +81,7 @@ def score(classifier: Classifier, golden: GoldenSet) -> float:
     for begin in range(0, len(golden.truth), _AT_ONCE):
         part = slice(begin, begin + _AT_ONCE)
         crops = golden.crops[part].astype(np.float32)
-        names = classifier.name_crops(crops, golden.features[part], ClassificationSettings())
+        names = classifier.name_crops(crops, golden.features[part], Naming())
         named += [name.kind.value for name in names]
     return macro_f1(golden.truth, np.array(named))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from inspection.classification import ClassificationSettings
+from inspection.classification import Naming
 from inspection.errors import DeadlinePassed
 from inspection.frame import Frame
 from inspection.pipeline import Inspection
@@ -52,7 +52,7 @@ class Inspected:
     entry: FrameEntry
     stages_ms: dict[str, float]
     inspection: Inspection
-    naming: ClassificationSettings
+    naming: Naming
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Inspecting:
         arrival = Arrival(key, position_mm, submission.captured_at, submission.received_at, pixels)
         entry = entry_of(self._numbers.take(), arrival, frame, inspection)
         stages_ms = stages_ms | dict(inspection.record.timing_ms)
-        return Inspected(frame, entry, stages_ms, inspection, opened.inspector.recipe.classification)
+        return Inspected(frame, entry, stages_ms, inspection, opened.inspector.recipe.naming)
 
     def _answered(self, key: FrameKey, pixels: bytes) -> bytes | None:
         stored = self._store.read(partial(reads.stored_answer, key=key))

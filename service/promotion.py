@@ -93,6 +93,12 @@ def shadow_model(data_dir: Path) -> Path | None:
     return _path_of(data_dir, shadow) if shadow else None
 
 
+def golden_set(settings: Settings) -> Path:
+    """Return what models are compared on: the station's own golden set, else the shipped one."""
+    own = model_folder(settings.data_dir) / "golden.npz"
+    return own if own.exists() else shipped_golden_set()
+
+
 def kept_models(data_dir: Path) -> list[Path]:
     """List a station's own models, in the order of their names."""
     return sorted(model_folder(data_dir).glob("*.onnx"))
@@ -167,10 +173,9 @@ def end_shadow(data_dir: Path) -> None:
 
 def _compared(settings: Settings, classifier: Classifier) -> str:
     """How it compares with the model in use, unless it is worse."""
-    own, shipped = model_folder(settings.data_dir) / "golden.npz", shipped_golden_set()
-    path = own if own.exists() else shipped
+    path = golden_set(settings)
     if not path.exists():
-        raise ModelError(f"expected a golden set to compare by, found none at {own}: put one there or use --anyway")
+        raise ModelError(f"expected a golden set to compare by, found none at {path}: put one there or use --anyway")
     golden, running = load_golden_set(path), load_classifier(model_in_use(settings))
     new, old = score(classifier, golden), score(running, golden)
     told = f"macro F1 {new:.4f} on the golden set of {len(golden.truth)}, the one in use has {old:.4f}"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from inspection.candidates import Candidates
-from inspection.classification import ClassificationSettings, Classifier
+from inspection.classification import Classifier, Naming
 from inspection.defect import Finding
 from inspection.pipeline import Inspection
 from service.store.shadows import ShadowCount, ShadowName
@@ -39,7 +39,7 @@ class _Answered:
     findings: tuple[Finding, ...]
     order: tuple[int, ...]
     candidates: Candidates
-    settings: ClassificationSettings
+    naming: Naming
 
 
 class Shadow:
@@ -74,14 +74,14 @@ class Shadow:
         self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
         self._thread.start()
 
-    def offer(self, frame: int, inspection: Inspection, settings: ClassificationSettings) -> None:
+    def offer(self, frame: int, inspection: Inspection, naming: Naming) -> None:
         """Have the candidates of an answered frame named again, unless too many are waiting; never waits."""
         if inspection.candidates is None or not inspection.order:
             return
         record = inspection.record
         findings = (*(defect.finding for defect in record.defects), *record.events)
         try:
-            self._waiting.put_nowait(_Answered(frame, findings, inspection.order, inspection.candidates, settings))
+            self._waiting.put_nowait(_Answered(frame, findings, inspection.order, inspection.candidates, naming))
         except queue.Full:
             self._count("skipped", len(findings))
 
@@ -119,7 +119,7 @@ class Shadow:
 
     def _name(self, answered: _Answered) -> None:
         try:
-            names = self._classifier.name(answered.candidates, answered.settings)
+            names = self._classifier.name(answered.candidates, answered.naming)
             otherwise = list(self._differing(answered, [(names[n].kind, names[n].probability) for n in answered.order]))
         except Exception as problem:  # whatever a model does that is only tried out, frames go on being answered
             self._count("failed", len(answered.order))

@@ -231,3 +231,11 @@ def test_what_stands_out_is_judged_by_the_light_there_is(plain, lamp) -> None:
         drawn += len(frame.truth.defects)
     assert false <= 1
     assert found >= 0.93 * drawn
+
+
+@pytest.mark.parametrize(("product", "columns"), [("lfp", 1024), ("graphite", 512), ("graphite", 640), ("nmc", 400)])
+def test_lanes_of_narrow_frames_lie_where_they_were_drawn(product, columns) -> None:
+    drawn = SyntheticWeb(PRODUCTS[product], 4, columns=columns, rows=ROWS, camera_seed=77)
+    truth = [drawn.truth(3 * index).edges_px.mean(axis=2) for index in range(12)]
+    lanes_px = calibrate(frames_of(drawn, 12), Placement()).lanes_px
+    np.testing.assert_allclose(lanes_px, np.median(truth, axis=0), atol=2.5)

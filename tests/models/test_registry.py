@@ -32,8 +32,8 @@ def card(tmp_path):
 @pytest.mark.parametrize(
     ("metrics", "accuracy"),
     [
-        ({"held_out": {"accuracy": 0.9}, "validation": {"accuracy": 0.8}}, 0.9),
-        ({"held_out": {"samples": 3}, "validation": {"accuracy": 0.8}}, 0.8),
+        ({"unseen": {"accuracy": 0.9}, "known": {"accuracy": 0.8}}, 0.9),
+        ({"unseen": {"samples": 3}, "known": {"accuracy": 0.8}}, 0.8),
         ({}, None),
     ],
 )
@@ -41,7 +41,7 @@ def test_accuracy_is_told_on_what_training_never_saw_where_it_was_measured(card,
     assert summarise(card(metrics=metrics)).accuracy == accuracy
 
 
-@pytest.mark.parametrize("other", [{"kinds": 3}, {"metrics": []}, {"metrics": {"validation": {"accuracy": "high"}}}])
+@pytest.mark.parametrize("other", [{"kinds": 3}, {"metrics": []}, {"metrics": {"known": {"accuracy": "high"}}}])
 def test_a_damaged_card_is_refused(card, other):
     with pytest.raises(ModelError, match="expected a model's card"):
         summarise(card(**other))

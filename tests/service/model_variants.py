@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from inspection.classification import ClassificationSettings, load_classifier
+from inspection.classification import Naming, load_classifier
 from models.registry import read_card, shipped_model
 
 KINDS = tuple(read_card(shipped_model())["kinds"])
@@ -30,7 +30,7 @@ def put_golden_set(data: Path, mistaken: int = 0) -> None:
     """Make a golden set of the stored inputs, some of its truth being what no model says."""
     with np.load(shipped_model().with_suffix(".npz")) as stored:
         crops, features = stored["crops"], stored["features"]
-    names = load_classifier(shipped_model()).name_crops(crops, features, ClassificationSettings())
+    names = load_classifier(shipped_model()).name_crops(crops, features, Naming())
     kinds = sorted({name.kind.value for name in names})
     labels = np.array([kinds.index(name.kind.value) for name in names])
     labels[:mistaken] = (labels[:mistaken] + 1) % len(kinds)

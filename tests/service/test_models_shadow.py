@@ -12,7 +12,7 @@ from model_variants import NAMED_OTHERWISE, put_golden_set, variant
 
 import service.app as application
 from inspection.candidates import CHANNELS, FEATURES
-from inspection.classification import ClassificationSettings, Classifier
+from inspection.classification import ClassificationSettings, Classifier, Naming
 from inspection.errors import ModelError
 from inspection.frame import Frame
 from inspection.onnx_model import Card
@@ -27,7 +27,7 @@ from service.store.store import Store
 from service.store.writer import Writer
 
 RUNNING, BESIDE = "f" * 64, "b" * 64
-SETTINGS = ClassificationSettings()
+SETTINGS = Naming()
 
 
 class Stains:
@@ -184,7 +184,7 @@ def test_a_shadow_goes_by_the_recipe_that_the_frame_was_named_by(tmp_path, inspe
     counted = Counts()
     with Store(tmp_path) as store:
         shadow = Shadow(named_by(SureOfPinholes()), RUNNING, store, count=counted, idle=lambda: True)
-        shadow.offer(7, inspection, ClassificationSettings(unknown_below=0.99))
+        shadow.offer(7, inspection, Naming(ClassificationSettings(unknown_below=0.99)))
         shadow.close()
     assert asked(tmp_path, "SELECT DISTINCT kind, shadow_kind FROM shadow_names") == [("pinhole", "unknown")]
 

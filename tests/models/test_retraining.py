@@ -1,0 +1,69 @@
+"""A model goes on from a plant's own crops; a worse one is not kept, and the running one is never touched."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from inspection.classification import load_classifier
+from models import retraining
+from models.golden import read_golden
+from models.registry import read_card, shipped_golden_set, shipped_model
+
+KINDS = tuple(read_card(shipped_model())["kinds"])
+
+
+@pytest.fixture(scope="module")
+def golden():
+    return read_golden(shipped_golden_set(), KINDS)
+
+
+@pytest.fixture(autouse=True)
+def replayed(monkeypatch, golden):
+    """The golden set stands in for webs that would take a minute to draw."""
+    monkeypatch.setattr(retraining, "drawn", lambda *_: golden)
+
+
+def exported(folder, samples, labels):
+    folder.mkdir()
+    kinds = np.array([KINDS[label] for label in labels])
+    np.savez(folder / "reviewed.npz", crops=samples.crops, features=samples.features, kinds=kinds)
+    return folder
+
+
+def digest_of_running():
+    return [
+        hashlib.sha256(shipped_model().with_suffix(end).read_bytes()).hexdigest() for end in (".onnx", ".json", ".npz")
+    ]
+
+
+def retrained(data, out, *, anyway=False):
+    return retraining.retrain(data, shipped_model(), out, shipped_golden_set(), anyway=anyway, as_json=True)
+
+
+def test_what_people_confirmed_makes_a_model_that_a_station_trusts(tmp_path, golden, capsys) -> None:
+    before = digest_of_running()
+    data = exported(tmp_path / "data", golden, golden.labels)
+    assert retrained(data, tmp_path / "new.onnx") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["figures"]["golden"]["after"] >= told["figures"]["golden"]["before"] - retraining.WORSE_BY
+    ref = load_classifier(tmp_path / "new.onnx").ref
+    assert (ref.name, ref.version) == ("coating", "2")
+    assert digest_of_running() == before
+
+
+def test_what_people_mistook_makes_a_model_that_is_not_kept(tmp_path, golden, capsys) -> None:
+    data = exported(tmp_path / "data", golden, np.roll(golden.labels, 60))
+    assert retrained(data, tmp_path / "new.onnx") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert "golden" in told["worse_on"]
+    assert not list(tmp_path.glob("new.*"))
+
+
+def test_a_worse_model_is_kept_where_that_is_wanted(tmp_path, golden) -> None:
+    data = exported(tmp_path / "data", golden, np.roll(golden.labels, 60))
+    assert retrained(data, tmp_path / "new.onnx", anyway=True) == 0
+    load_classifier(tmp_path / "new.onnx")
