@@ -59,7 +59,7 @@ def export(network: PictureNetwork, pictures: Pictures, path: Path, told: dict[s
     path : Path
         The `.onnx` file.
     told : dict
-        What else the card says: metrics, training.
+        What else the card says: metrics and of what they are, training.
 
     Raises
     ------

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -135,8 +136,18 @@ def _learned(data: Path, out: Path | None, splits: int, config: Training) -> Eva
             everything = np.ones(len(pictures), bool)
             network = fit(pictures, everything, config, _line(bar, "training on everything"))
             network.temperature.fill_(evaluation.temperature)
-            export(network, pictures, out, {"metrics": {"held_out": evaluation.told()}, "training": asdict(config)})
+            export(network, pictures, out, _told(evaluation, pictures, config))
     return evaluation
+
+
+def _told(evaluation: Evaluation, pictures: Pictures, config: Training) -> dict[str, Any]:
+    """Tell on the card what was measured, and on what: not on this very network, which has seen every picture."""
+    return {
+        "trained_on": len(pictures),
+        "metrics": {"held_out": evaluation.told()},
+        "metrics_are_of": f"networks trained in the same way on {SHARE:.0%} of the pictures, measured on the others",
+        "training": asdict(config),
+    }
 
 
 def _bar() -> Bar:

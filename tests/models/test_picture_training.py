@@ -162,6 +162,7 @@ def test_the_command_measures_writes_and_prints_json(small, folder, tmp_path, ca
     assert told["splits"] == 1
     card = json.loads(out.with_suffix(".json").read_text())
     assert card["metrics"]["held_out"] == told
+    assert (card["trained_on"], told["trained_on"]) == (60, 42)
     assert (card["version"], card["training"]["variation"]["mixup_alpha"]) == ("2", 0.2)
 
 
