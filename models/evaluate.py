@@ -18,26 +18,23 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from inspection.defect import Kind
 from inspection.onnx_model import Card, Network, load_network
 from models import lots
 from models.metrics import (
+    REJECTED,
     auroc,
     calibration_error,
     kind_scores,
     limit_for,
     macro_f1,
+    named,
     wilson,
 )  # fmt: skip
 from models.registry import shipped_model
-from models.samples import KINDS, Lot, Samples, draw_lots, load, save
+from models.samples import KINDS, NAMES, Lot, Samples, draw_lots, load, save
 
-NAMES = (*(kind.value for kind in KINDS), Kind.UNKNOWN.value)
 STRONG_SIGMA, STRONG_PX = 8.0, 4.0
 """What the bars speak of: as strong as this at its peak, as long as this."""
-
-REJECTED = 0.02
-"""Share of known candidates that may be called unknown when foreign ones are to be caught."""
 
 _SIZES_PX = (0, 8, 16, 32, 64, 128, 100_000)
 _ASKED: dict[str, Callable[[], list[Lot]]] = {
@@ -91,11 +88,6 @@ def answers_of(network: Network, samples: Samples) -> NDArray[np.float32]:
     return np.concatenate(
         [network.probabilities(samples.crops[part].astype(np.float32), samples.features[part]) for part in parts]
     )
-
-
-def named(answers: NDArray[np.float32], unknown_above: float) -> NDArray[np.int64]:
-    """Place of each name: the most probable one, or `unknown` where that is more probable than its limit."""
-    return np.where(answers[:, -1] >= unknown_above, len(KINDS), answers.argmax(axis=1))
 
 
 def measure(

@@ -15,6 +15,9 @@ Probabilities = NDArray[np.float32]
 
 _BINS = 15
 
+REJECTED = 0.02
+"""Share of known candidates that may be called unknown when foreign ones are to be caught."""
+
 
 @dataclass(frozen=True)
 class KindScore:
@@ -68,6 +71,11 @@ def wilson(found: int, of: int, z: float = 1.96) -> tuple[float, float]:
 def macro_f1(scores: Sequence[KindScore]) -> float:
     """Mean F1 over the kinds, each counting alike."""
     return float(np.mean([score.f1 for score in scores]))
+
+
+def named(answers: Probabilities, unknown_above: float) -> NDArray[np.int64]:
+    """Place of each name: the most probable one, or `unknown`, the last, where its probability reaches its limit."""
+    return np.where(answers[:, -1] >= unknown_above, answers.shape[1] - 1, answers.argmax(axis=1))
 
 
 def confusion(truth: NDArray[np.int64], named: NDArray[np.int64], size: int) -> NDArray[np.int64]:

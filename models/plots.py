@@ -9,9 +9,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from models.evaluate import NAMES, REJECTED, named
-from models.metrics import auroc, calibration_error, confusion, limit_for, reliability
-from models.samples import Samples
+from models.metrics import REJECTED, auroc, calibration_error, confusion, limit_for, named, reliability
+from models.samples import NAMES, Samples
 
 Answers = NDArray[np.float32]
 

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from inspection.onnx_model import Card, Network, OnnxNetwork, load_network
 from models import lots
-from models.evaluate import answers_of, drawn, named, progress
+from models.evaluate import answers_of, drawn, progress
 from models.export import Build, naming_ms, read_network, to_onnx, write
 from models.exports import Export, read_export
 from models.fitting import Training, fit, logits_of
 from models.golden import read_golden
-from models.metrics import kind_scores, macro_f1
+from models.metrics import kind_scores, macro_f1, named
 from models.network import CoatingNetwork
 from models.registry import read_card
 from models.samples import Samples, joined

@@ -34,6 +34,9 @@ from inspection.synthetic.web import SyntheticWeb
 KINDS: tuple[Kind, ...] = tuple(kind for kind in Kind if kind is not Kind.UNKNOWN)
 """What the classifier tells apart, in the order of its outputs; after them comes `unknown`."""
 
+NAMES: tuple[str, ...] = (*(kind.value for kind in KINDS), Kind.UNKNOWN.value)
+"""The classifier's outputs, in order."""
+
 STRANGE = "strange"
 """What stands for everything that is no kind while training."""
 

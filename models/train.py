@@ -16,13 +16,13 @@ import torch
 
 from inspection.errors import CoatsightError
 from models import lots
-from models.evaluate import NAMES, answers_of, drawn, measure, progress
+from models.evaluate import answers_of, drawn, measure, progress
 from models.export import Build, better, builds, write
 from models.fitting import Training, fit, logits_of, new_network
 from models.golden import write_golden
 from models.network import CoatingNetwork
 from models.registry import shipped_golden_set, shipped_model
-from models.samples import Samples
+from models.samples import NAMES, Samples
 from models.trust import set_temperature, unknown_limit
 
 _UNTESTED = (
@@ -40,7 +40,7 @@ def main() -> int:
         if asked.fresh:
             from models.picture_training import learn  # noqa: PLC0415  only one of the three is needed
 
-            return learn(asked.data, asked.out, splits=asked.splits, seed=asked.seed, as_json=asked.json)
+            return learn(asked.data, asked.out, asked.splits, asked.seed, asked.json)
         from models.retraining import retrain  # noqa: PLC0415
 
         return retrain(asked.data, asked.start, asked.out, asked.golden, anyway=asked.anyway, as_json=asked.json)
@@ -63,7 +63,7 @@ def _arguments() -> argparse.Namespace:
     own.add_argument("--golden", type=Path, default=shipped_golden_set(), help="what both models are compared on")
     own.add_argument("--anyway", action="store_true", help="keep the new model even where it is worse")
     own.add_argument("--fresh", action="store_true", help="learn any kinds of whole pictures from nothing")
-    own.add_argument("--splits", type=int, default=0, help="with --fresh: evaluate on so many random splits instead")
+    own.add_argument("--splits", type=int, default=5, help="with --fresh: random splits to measure on")
     return parser.parse_args()
 
 
