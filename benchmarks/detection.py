@@ -8,13 +8,13 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from benchmarks.answers import Row
-from benchmarks.intervals import wilson
 from benchmarks.stations import ALL_PRODUCTS, station
 from inspection.geometry import Box
 from inspection.synthetic.order import Plan
 from inspection.synthetic.plan import probe_points, probe_stains, probe_streaks
 from inspection.synthetic.product import HELD_OUT, PRODUCTS
 from inspection.synthetic.truth import TrueDefect
+from models.metrics import wilson
 
 _NEAR_PX = 8
 _POINTS, _STAINS = 30, 6

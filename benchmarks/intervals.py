@@ -3,15 +3,6 @@
 import math
 
 
-def wilson(found: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """Two-sided bounds of a share (Wilson, J. Am. Stat. Assoc. 22(158), 1927)."""
-    if not of:
-        return 0.0, 1.0
-    share, spread = found / of, z * z / of
-    middle, half = share + spread / 2, z * math.sqrt(share * (1 - share) / of + spread / (4 * of))
-    return (middle - half) / (1 + spread), (middle + half) / (1 + spread)
-
-
 def poisson_upper(count: int, confidence: float = 0.95) -> float:
     """Largest mean that still gives `count` or fewer with probability 1 - confidence (Garwood, 1936)."""
     low, high = float(count), 10.0 * count + 20.0

@@ -75,7 +75,7 @@ def macro_f1(scores: Sequence[KindScore]) -> float:
 
 def named(answers: Probabilities, unknown_above: float) -> NDArray[np.int64]:
     """Place of each name: the most probable one, or `unknown`, the last, where its probability reaches its limit."""
-    return np.where(answers[:, -1] >= unknown_above, answers.shape[1] - 1, answers.argmax(axis=1))
+    return np.asarray(np.where(answers[:, -1] >= unknown_above, answers.shape[1] - 1, answers.argmax(axis=1)))
 
 
 def confusion(truth: NDArray[np.int64], named: NDArray[np.int64], size: int) -> NDArray[np.int64]:

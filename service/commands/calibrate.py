@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from inspection.calibrating import FEWEST_FRAMES, calibrate
+from inspection.calibrating import calibrate
 from inspection.calibration import Calibration
+from inspection.column_gain import FEWEST_FRAMES
 from inspection.frame import Frame
 from inspection.geometry import Placement
 from service.commands.calibration_files import check_camera_name, keep_as_next
