@@ -42,7 +42,7 @@ examples:
   python -m models.picture_training --data DIR --out a/web-1.onnx
                                          one split for the scores on the card, then a model of everything
 
-A thousand pictures take two to three minutes for each split on one or two cores.
+A thousand pictures take about three minutes for each split on one core.
 """
 
 

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("torch")
 
 from inspection.classification import load_classifier
-from models import retraining
+from models import retraining, train
 from models.golden import read_golden
 from models.registry import read_card, shipped_golden_set, shipped_model
 
@@ -67,3 +67,34 @@ def test_a_worse_model_is_kept_where_that_is_wanted(tmp_path, golden) -> None:
     data = exported(tmp_path / "data", golden, np.roll(golden.labels, 60))
     assert retrained(data, tmp_path / "new.onnx", anyway=True) == 0
     load_classifier(tmp_path / "new.onnx")
+
+
+def test_a_full_disk_leaves_no_half_a_model(tmp_path, golden, monkeypatch) -> None:
+    data = exported(tmp_path / "data", golden, golden.labels)
+    out = tmp_path / "models" / "new.onnx"
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(OSError, match="No space left"):
+        retrained(data, out)
+    assert list(out.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--data", "nowhere"], "there is none"),
+        (["--data", "{data}", "--start", "nowhere.onnx"], "expected a model with its card"),
+        (["--data", "{data}", "--golden", "nowhere.npz"], "expected a golden set"),
+    ],
+)
+def test_what_cannot_be_trained_gets_one_line(tmp_path, golden, monkeypatch, capsys, arguments, says) -> None:
+    data = exported(tmp_path / "data", golden, golden.labels)
+    given = ["train", *(each.format(data=data) for each in arguments)]
+    monkeypatch.setattr("sys.argv", given)
+    assert train.main() == 2
+    told = capsys.readouterr().err.strip()
+    assert says in told
+    assert "\n" not in told
