@@ -53,7 +53,7 @@ def main() -> None:
     network, card = load_network(asked.model)
     sets = {name: drawn(name, made(), asked.samples) for name, made in _ASKED.items()}
     answers = {name: answers_of(network, samples) for name, samples in sets.items()}
-    figures = measure(answers, sets, card.unknown_above)
+    figures = measure(answers, sets, (card.unknown_above, card.unknown_below))
     if asked.json:
         print(json.dumps(figures, indent=2))
     else:
@@ -61,7 +61,7 @@ def main() -> None:
     if asked.plots:
         from models.plots import draw  # noqa: PLC0415  matplotlib comes with the training extra
 
-        draw(answers, sets, card.unknown_above, asked.plots)
+        draw(answers, sets, (card.unknown_above, card.unknown_below), asked.plots)
 
 
 def drawn(name: str, wanted: list[Lot], kept: Path | None) -> Samples:
@@ -91,7 +91,7 @@ def answers_of(network: Network, samples: Samples) -> NDArray[np.float32]:
 
 
 def measure(
-    answers: Mapping[str, NDArray[np.float32]], sets: Mapping[str, Samples], unknown_above: float
+    answers: Mapping[str, NDArray[np.float32]], sets: Mapping[str, Samples], limits: tuple[float, float]
 ) -> dict[str, Any]:
     """Every figure that the card tells, by set.
 
@@ -100,18 +100,19 @@ def measure(
     answers : mapping of set to ndarray of shape (samples, kinds)
     sets : mapping of set to Samples
         `known`, `unseen` and `foreign`.
-    unknown_above : float
-        Probability of `unknown` beyond which a candidate is called so.
+    limits : tuple of float
+        The card's `unknown_above` and `unknown_below`.
     """
-    figures = {name: _naming(answers[name], sets[name], unknown_above) for name in ("known", "unseen")}
+    figures = {name: _naming(answers[name], sets[name], limits) for name in ("known", "unseen")}
     foreign = {
-        f"foreign_beside_{name}": _open_set(answers[name], answers["foreign"], sets["foreign"]) for name in figures
+        f"foreign_beside_{name}": _open_set(answers[name], answers["foreign"], sets["foreign"], limits)
+        for name in figures
     }
     return figures | foreign
 
 
-def _naming(answers: NDArray[np.float32], samples: Samples, unknown_above: float) -> dict[str, Any]:
-    names, sure = named(answers, unknown_above), answers.max(axis=1)
+def _naming(answers: NDArray[np.float32], samples: Samples, limits: tuple[float, float]) -> dict[str, Any]:
+    names, sure = named(answers, limits), answers.max(axis=1)
     strong = (samples.peaks_sigma >= STRONG_SIGMA) & (samples.sizes_px >= STRONG_PX)
     scores = kind_scores(samples.labels[strong], names[strong], NAMES)
     return {
@@ -128,13 +129,16 @@ def _naming(answers: NDArray[np.float32], samples: Samples, unknown_above: float
     }
 
 
-def _open_set(inside: NDArray[np.float32], outside: NDArray[np.float32], samples: Samples) -> dict[str, Any]:
+def _open_set(
+    inside: NDArray[np.float32], outside: NDArray[np.float32], samples: Samples, limits: tuple[float, float]
+) -> dict[str, Any]:
     limit = limit_for(inside[:, -1], REJECTED)
     caught = outside[:, -1] >= limit
     return {
         "samples": len(samples),
         "auroc": round(auroc(inside[:, -1], outside[:, -1]), 4),
         f"caught_at_{REJECTED:.0%}_rejected": round(float(caught.mean()), 4),
+        "caught_as_shipped": round(float((named(outside, limits) == len(KINDS)).mean()), 4),
         "by_object": _shares(caught, samples.things),
     }
 
@@ -178,7 +182,7 @@ def tell(figures: Mapping[str, Any], card: Card) -> None:
         "called_unknown",
     ):
         told.add_row(row, *(str(figures[name].get(row, "")) for name in figures))
-    for row in ("auroc", f"caught_at_{REJECTED:.0%}_rejected"):
+    for row in ("auroc", f"caught_at_{REJECTED:.0%}_rejected", "caught_as_shipped"):
         told.add_row(row, *(str(figures[name].get(row, "")) for name in figures))
     console.print(told)
     for name in ("known", "unseen"):

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from inspection.candidates import CHANNELS, FEATURES
+from inspection.errors import ModelError
 from inspection.onnx_model import OnnxNetwork
 from models.evaluate import answers_of
 from models.metrics import kind_scores, macro_f1
@@ -161,14 +162,24 @@ def write(path: Path, build: Build, network: CoatingNetwork, samples: Samples, t
 
 
 def read_network(path: Path, size: str) -> CoatingNetwork:
-    """Read the network behind an exported model, ready to be fitted further."""
-    with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
-        state = {
-            name.removeprefix(_WEIGHT): torch.from_numpy(file[name]) for name in file.files if name.startswith(_WEIGHT)
-        }
-    kinds = state["judge.3.weight"].shape[0]
-    network = CoatingNetwork(len(CHANNELS), kinds, state["means"], state["deviations"], SIZES[size])
-    network.load_state_dict(state)
+    """Read the network behind an exported model, ready to be fitted further.
+
+    Raises
+    ------
+    ModelError
+        Its weights are not there, or are those of another network.
+    """
+    try:
+        with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
+            names = [name for name in file.files if name.startswith(_WEIGHT)]
+            state = {name.removeprefix(_WEIGHT): torch.from_numpy(file[name]) for name in names}
+        kinds = state["judge.3.weight"].shape[0]
+        network = CoatingNetwork(len(CHANNELS), kinds, state["means"], state["deviations"], SIZES[size])
+        network.load_state_dict(state)
+    except (KeyError, RuntimeError) as problem:
+        raise ModelError(
+            f"expected the weights of a {size} network beside {path.name}, got {problem!r}: train it anew"
+        ) from problem
     return network
 
 

@@ -28,7 +28,19 @@ from models.samples import Samples
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
 _FEWEST = 2
-"""One to learn from, one to be asked about."""
+"""Frames of each kind: one to learn from, one to be asked about."""
+
+_UNREADABLE = (
+    OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""All that reading a damaged array file was seen to raise."""
+
+_LINE_ROWS, _LINE_COLUMNS = 1024, 4096
+"""Frames of the line that a model was drawn for: a picture is a small part of one."""
+
+
+_LEARNED, _TUNED = 0.55, 0.7
+"""Shares of the groups that are learned from, and up to which limits are set; the rest are asked about."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,26 +50,29 @@ class Export:
     Attributes
     ----------
     samples : Samples
-    groups : ndarray of shape (samples,), int64
-        Candidates that must not be parted: those of one frame, those with the same pixels.
+    lot : ndarray of shape (samples,), float64
+        From 0 to 1, the same for candidates that must not be parted: those of one frame, those with
+        the same pixels. It follows from what they are, so that a later, larger export asks about the
+        same ones.
     """
 
     samples: Samples
-    groups: NDArray[np.int64]
+    lot: NDArray[np.float64]
 
-    def split(self, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-        """Choose what is learned from: a share of the groups of each kind, at least one and not all.
+    @property
+    def learned(self) -> NDArray[np.bool_]:
+        """What is learned from."""
+        return np.asarray(self.lot < _LEARNED)
 
-        Returns
-        -------
-        ndarray of shape (samples,), bool
-        """
-        learned = np.zeros(len(self.groups), bool)
-        for label in np.unique(self.samples.labels):
-            groups = rng.permutation(np.unique(self.groups[self.samples.labels == label]))
-            count = min(max(round(share * len(groups)), 1), len(groups) - 1)
-            learned |= np.isin(self.groups, groups[:count]) & (self.samples.labels == label)
-        return learned
+    @property
+    def tuned(self) -> NDArray[np.bool_]:
+        """What limits are set on."""
+        return np.asarray((self.lot >= _LEARNED) & (self.lot < _TUNED))
+
+    @property
+    def asked(self) -> NDArray[np.bool_]:
+        """What both models are asked about."""
+        return np.asarray(self.lot >= _TUNED)
 
 
 def read_export(folder: Path, kinds: Sequence[str], progress: Callable[[], None] = lambda: None) -> Export:
@@ -83,8 +98,7 @@ def read_export(folder: Path, kinds: Sequence[str], progress: Callable[[], None]
     crops, features, names, origins = (np.concatenate(parts) for parts in zip(*told, strict=True))
     _check_kinds(names, kinds)
     labels = np.array([kinds.index(name) for name in names], np.int64)
-    groups = np.unique(origins, return_inverse=True)[1]
-    return Export(_samples(crops, features, labels, names), np.asarray(groups, np.int64))
+    return Export(_samples(crops, features, labels, names), _lots(labels, origins, kinds))
 
 
 _Part = tuple[NDArray[np.floating], NDArray[np.float32], NDArray[np.str_], NDArray[np.str_]]
@@ -94,14 +108,21 @@ _Part = tuple[NDArray[np.floating], NDArray[np.float32], NDArray[np.str_], NDArr
 def _read_file(path: Path, progress: Callable[[], None]) -> _Part:
     """Read one exported file; where it tells no frames, candidates with the same pixels belong together."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            crops, features, names = file["crops"], file["features"].astype(np.float32), file["kinds"].astype(np.str_)
+        with np.load(path, allow_pickle=False) as file, np.errstate(over="ignore"):
+            crops, features = file["crops"].astype(np.float16), file["features"].astype(np.float32)
+            names = file["kinds"].astype(np.str_)
             frames = file["frames"].astype(np.str_) if "frames" in file else None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
+    except _UNREADABLE as problem:
         raise InputError(f"expected crops, features and kinds in {path}, got {problem}: export it anew") from problem
-    wanted = (len(names), len(CHANNELS), CROP_PX, CROP_PX), (len(names), len(FEATURES))
-    if (crops.shape, features.shape) != wanted:
-        raise InputError(f"expected crops and features of {wanted} in {path}, got {(crops.shape, features.shape)}")
+    count = names.size
+    wanted = (count, len(CHANNELS), CROP_PX, CROP_PX), (count, len(FEATURES)), (count,)
+    if (crops.shape, features.shape, names.shape) != wanted or not count:
+        got = crops.shape, features.shape, names.shape
+        raise InputError(f"expected crops, features and kinds of shapes {wanted} in {path}, got {got}: export it anew")
+    if frames is not None and frames.shape != names.shape:
+        raise InputError(f"expected a frame for each of the {count} candidates in {path}, got {frames.shape}")
+    if not (np.isfinite(crops).all() and np.isfinite(features).all()):
+        raise InputError(f"expected numbers in the crops and features of {path}, got others: export it anew")
     progress()
     return crops, features, names, _pixels(crops) if frames is None else frames
 
@@ -111,7 +132,7 @@ def _read_pictures(folder: Path, kinds: Sequence[str], progress: Callable[[], No
     classes = sorted(path for path in folder.iterdir() if path.is_dir())
     if not classes:
         raise InputError(f"expected .npz files or folders KIND/*.png in {folder}, found neither")
-    _check_kinds(np.array([path.name for path in classes]), kinds, count=False)
+    _check_kinds(np.array([path.name for path in classes]), kinds)
     parts = []
     for each in classes:
         pictures = sorted(path for path in each.iterdir() if path.suffix.lower() in _PICTURES)
@@ -122,7 +143,7 @@ def _read_pictures(folder: Path, kinds: Sequence[str], progress: Callable[[], No
 
 
 def _read_picture(path: Path, kind: str, progress: Callable[[], None]) -> _Part:
-    """Cut the strongest candidate out of one picture, judged by the picture's own statistics."""
+    """Cut the strongest candidate out of one picture, judged by the picture's own statistics, at the default scale."""
     try:
         frame = read_image(path)
         calibration = calibrate([frame], Placement())
@@ -132,18 +153,30 @@ def _read_picture(path: Path, kind: str, progress: Callable[[], None]) -> _Part:
     if not candidates.regions:
         raise InputError(f"expected something that stands out in {path}, found nothing: cut it larger or remove it")
     progress()
-    return candidates.crops[:1], candidates.features[:1], np.array([kind]), _pixels(frame.pixels[None])
+    features = candidates.features[:1].copy()
+    features[:, FEATURES.index("share_of_height")] *= frame.rows / _LINE_ROWS
+    features[:, FEATURES.index("share_of_width")] *= frame.columns / _LINE_COLUMNS
+    return candidates.crops[:1], features, np.array([kind]), _pixels(frame.pixels[None])
 
 
-def _check_kinds(names: NDArray[np.str_], kinds: Sequence[str], *, count: bool = True) -> None:
-    found, counts = np.unique(names, return_counts=True)
-    if strange := [str(name) for name in found if name not in kinds]:
+def _check_kinds(names: NDArray[np.str_], kinds: Sequence[str]) -> None:
+    if strange := sorted({str(name) for name in names} - set(kinds)):
         near = difflib.get_close_matches(strange[0], kinds, 1)
         advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(kinds)}; --fresh learns any kinds"
         raise InputError(f"expected kinds that the model knows, got {', '.join(strange)}: {advice}")
-    if count and counts.min(initial=_FEWEST) < _FEWEST:
-        few = found[counts.argmin()]
-        raise InputError(f"expected at least {_FEWEST} candidates of each kind, got {counts.min()} of {few}: add more")
+
+
+def _lots(labels: NDArray[np.int64], origins: NDArray[np.str_], kinds: Sequence[str]) -> NDArray[np.float64]:
+    """A lot for each candidate, the same for the same origin; each kind is both learned and asked about."""
+    drawn = {origin: int(hashlib.sha256(origin.encode()).hexdigest()[:8], 16) / 2**32 for origin in np.unique(origins)}
+    for label in np.unique(labels):
+        own = sorted(np.unique(origins[labels == label]), key=drawn.__getitem__)
+        if len(own) < _FEWEST:
+            raise InputError(
+                f"expected {kinds[label]} in at least {_FEWEST} different frames or pictures, got {len(own)}: add more"
+            )
+        drawn[own[0]], drawn[own[-1]] = min(drawn[own[0]], _LEARNED / 2), max(drawn[own[-1]], _TUNED)
+    return np.array([drawn[origin] for origin in origins])
 
 
 def _samples(

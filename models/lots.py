@@ -27,7 +27,7 @@ _FRAMES = {
 
 _STRANGE_FRAMES = 20
 _FOREIGN_FRAMES = 3
-_GOLDEN_SHARE = 0.15
+_GOLDEN_SHARE, _GOLDEN_SPLICES = 0.15, 6
 _RANDOM_STYLES = 12
 _STYLE_SEED = 5
 
@@ -70,13 +70,14 @@ def foreign() -> list[Lot]:
 
 def golden() -> list[Lot]:
     """Return webs for the shipped golden set."""
-    return _lots(PRODUCTS.values(), 600, _frames(_GOLDEN_SHARE, 1))
+    frames = dict(_frames(_GOLDEN_SHARE, 1)) | {Kind.SPLICE.value: _GOLDEN_SPLICES}
+    return _lots(PRODUCTS.values(), 600, tuple(frames.items()))
 
 
 def replay() -> list[Lot]:
     """Return a few webs that keep a model from forgetting while it learns a plant's own crops."""
     styles = [random_style(stream(_STYLE_SEED, 80 + n), f"replay_{n}") for n in range(2)]
-    return _lots([*PRODUCTS.values(), *styles], 700, _frames(0.25, 3))
+    return _lots([*PRODUCTS.values(), *styles], 700, _frames(0.5, 6))
 
 
 def _lots(products: Iterable[Product], first_camera: int, frames: tuple[tuple[str, int], ...]) -> list[Lot]:

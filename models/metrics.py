@@ -65,7 +65,7 @@ def wilson(found: int, of: int, z: float = 1.96) -> tuple[float, float]:
         return 0.0, 1.0
     share, spread = found / of, z * z / of
     middle, half = share + spread / 2, z * math.sqrt(share * (1 - share) / of + spread / (4 * of))
-    return (middle - half) / (1 + spread), (middle + half) / (1 + spread)
+    return max((middle - half) / (1 + spread), 0.0), min((middle + half) / (1 + spread), 1.0)
 
 
 def macro_f1(scores: Sequence[KindScore]) -> float:
@@ -73,9 +73,19 @@ def macro_f1(scores: Sequence[KindScore]) -> float:
     return float(np.mean([score.f1 for score in scores]))
 
 
-def named(answers: Probabilities, unknown_above: float) -> NDArray[np.int64]:
-    """Place of each name: the most probable one, or `unknown`, the last, where its probability reaches its limit."""
-    return np.asarray(np.where(answers[:, -1] >= unknown_above, answers.shape[1] - 1, answers.argmax(axis=1)))
+def named(answers: Probabilities, limits: tuple[float, float]) -> NDArray[np.int64]:
+    """Place of each name, as a station chooses it.
+
+    Parameters
+    ----------
+    answers : ndarray of shape (samples, kinds)
+        The last column is `unknown`.
+    limits : tuple of float
+        The card's `unknown_above` and `unknown_below`.
+    """
+    above, below = limits
+    unknown = (answers[:, -1] >= above) | (answers.max(axis=1) < below)
+    return np.asarray(np.where(unknown, answers.shape[1] - 1, answers.argmax(axis=1)))
 
 
 def confusion(truth: NDArray[np.int64], named: NDArray[np.int64], size: int) -> NDArray[np.int64]:

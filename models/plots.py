@@ -15,26 +15,30 @@ from models.samples import NAMES, Samples
 Answers = NDArray[np.float32]
 
 
-def draw(answers: Mapping[str, Answers], sets: Mapping[str, Samples], unknown_above: float, folder: Path) -> None:
+def draw(
+    answers: Mapping[str, Answers], sets: Mapping[str, Samples], limits: tuple[float, float], folder: Path
+) -> None:
     """Write three pictures into a folder.
 
     Parameters
     ----------
-    answers, sets, unknown_above
+    answers, sets, limits
         As for `evaluate.measure`.
     folder : Path
     """
     mpl.use("Agg")
     folder.mkdir(parents=True, exist_ok=True)
-    _confusions(answers, sets, unknown_above, folder / "confusion.png")
+    _confusions(answers, sets, limits, folder / "confusion.png")
     _reliabilities(answers, sets, folder / "reliability.png")
     _open_sets(answers, folder / "open_set.png")
 
 
-def _confusions(answers: Mapping[str, Answers], sets: Mapping[str, Samples], unknown_above: float, path: Path) -> None:
-    figure, axes = plt.subplots(1, 2, figsize=(17, 8), layout="constrained")
+def _confusions(
+    answers: Mapping[str, Answers], sets: Mapping[str, Samples], limits: tuple[float, float], path: Path
+) -> None:
+    figure, axes = plt.subplots(1, 2, figsize=(17, 8.5), layout="constrained")
     for ax, name in zip(axes, ("known", "unseen"), strict=True):
-        counts = confusion(sets[name].labels, named(answers[name], unknown_above), len(NAMES))[:-1]
+        counts = confusion(sets[name].labels, named(answers[name], limits), len(NAMES))[:-1]
         _matrix(ax, counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), counts)
         ax.set_title(f"{name} products: what was called what, {counts.sum()} candidates")
     figure.savefig(path, dpi=80)

@@ -12,18 +12,25 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from inspection.errors import CoatsightError
+from inspection.onnx_model import OnnxNetwork
 from models import lots
 from models.evaluate import answers_of, drawn, measure, progress
 from models.export import Build, better, builds, write
 from models.fitting import Training, fit, logits_of, new_network
 from models.golden import write_golden
-from models.network import CoatingNetwork
 from models.registry import shipped_golden_set, shipped_model
 from models.samples import NAMES, Samples
 from models.trust import set_temperature, unknown_limit
+
+UNKNOWN_BELOW = 0.3
+"""Less sure than this of its best guess, a model stands for no name."""
+
+_TYPICAL = 640
+"""Samples that int8 takes its ranges from."""
 
 _UNTESTED = (
     "real electrodes", "frames of several cameras at once", "kinds that the table of kinds does not list",
@@ -41,9 +48,11 @@ def main() -> int:
             from models.picture_training import learn  # noqa: PLC0415  only one of the three is needed
 
             return learn(asked.data, asked.out, asked.splits, asked.seed, asked.json)
-        from models.retraining import retrain  # noqa: PLC0415
+        from models.retraining import Wish, retrain  # noqa: PLC0415
 
-        return retrain(asked.data, asked.start, asked.out, asked.golden, anyway=asked.anyway, as_json=asked.json)
+        return retrain(
+            Wish(asked.data, asked.start, asked.golden, asked.out, asked.version, asked.anyway), as_json=asked.json
+        )
     except (CoatsightError, OSError) as problem:
         print(problem, file=sys.stderr)
         return 2
@@ -52,7 +61,9 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", type=Path, help="where the .onnx file goes; the shipped one by default")
-    parser.add_argument("--version", default="1", help="version told in every answer")
+    parser.add_argument(
+        "--version", help="version told in every answer; one more than the model's that is gone on from"
+    )
     parser.add_argument("--epochs", type=int, default=Training.epochs, help="rounds over all samples")
     parser.add_argument("--seed", type=int, default=Training.seed, help="of everything random in fitting")
     parser.add_argument("--samples", type=Path, help="folder to keep drawn samples in, and to take them from")
@@ -75,47 +86,40 @@ def from_nothing(asked: argparse.Namespace) -> int:
     with progress() as bar:
         fitting = bar.add_task("fitting", total=training.epochs)
         fit(network, seen, training, lambda: bar.advance(fitting))
-    unknown_above = tune(network, tuning, training)
-    compared = builds(network, seen[tuning_order(len(seen))], tuning, NAMES)
-    figures, out = ask(better(*compared), unknown_above, asked.samples), asked.out or shipped_model()
-    told = card_of(training, unknown_above, compared, figures) | {"name": "coating", "version": asked.version}
-    write(out, better(*compared), network, tuning, told)
+    network.temperature = set_temperature(logits_of(network, tuning), torch.from_numpy(tuning.labels))
+    compared = builds(network, _spread(seen), tuning, NAMES)
+    build, out = better(*compared), asked.out or shipped_model()
+    answers = answers_of(OnnxNetwork(build.model), tuning)
+    limits = unknown_limit(answers[tuning.known], training.rejected), UNKNOWN_BELOW
+    figures = ask(build, limits, asked.samples)
+    told = card_of(training, limits, compared, figures) | {"name": "coating", "version": asked.version or "1"}
+    write(out, build, network, tuning, told)
     if out == shipped_model():
         write_golden(drawn("golden", lots.golden(), asked.samples), shipped_golden_set())
     print(json.dumps(figures if asked.json else headline(figures), indent=2))
     return 0
 
 
-def tune(network: CoatingNetwork, samples: Samples, training: Training) -> float:
-    """Set a network's temperature; return the probability of `unknown` beyond which nothing is stood for."""
-    logits = logits_of(network, samples)
-    network.temperature = set_temperature(logits, torch.from_numpy(samples.labels))
-    known = torch.from_numpy(samples.known)
-    return unknown_limit(torch.softmax(logits / network.temperature, dim=1)[known], training.rejected)
+def _spread(samples: Samples) -> Samples:
+    """Some typical samples, from all the webs."""
+    return samples[np.linspace(0, len(samples) - 1, min(len(samples), _TYPICAL)).astype(int)]
 
 
-def tuning_order(count: int) -> Any:
-    """Places of some typical samples, spread over all."""
-    return torch.linspace(0, count - 1, min(count, 640)).long().numpy()
-
-
-def ask(build: Build, unknown_above: float, kept: Path | None) -> dict[str, Any]:
+def ask(build: Build, limits: tuple[float, float], kept: Path | None) -> dict[str, Any]:
     """Ask a built model about every set that it was neither trained nor tuned on."""
-    from inspection.onnx_model import OnnxNetwork  # noqa: PLC0415
-
     network = OnnxNetwork(build.model)
     sets = {name: drawn(name, getattr(lots, name)(), kept) for name in ("known", "unseen", "foreign")}
-    return measure({name: answers_of(network, samples) for name, samples in sets.items()}, sets, unknown_above)
+    return measure({name: answers_of(network, samples) for name, samples in sets.items()}, sets, limits)
 
 
 def card_of(
-    training: Training, unknown_above: float, compared: tuple[Build, ...], figures: dict[str, Any]
+    training: Training, limits: tuple[float, float], compared: tuple[Build, ...], figures: dict[str, Any]
 ) -> dict[str, Any]:
     """What a card tells besides digest and inputs."""
     return {
         "kinds": list(NAMES),
-        "unknown_below": 0.3,
-        "unknown_above": unknown_above,
+        "unknown_above": limits[0],
+        "unknown_below": limits[1],
         "compared": {
             build.precision: {"macro_f1": round(build.macro_f1, 4), "ms_for_20": round(build.ms, 2)}
             for build in compared

@@ -7,7 +7,10 @@ that training has not seen.
 import torch
 from torch import Tensor, nn
 
-from models.metrics import limit_for
+from models.metrics import Probabilities, limit_for
+
+LOWEST_LIMIT = 0.02
+"""A network that knows its few samples by heart gives `unknown` next to nothing; a limit of nothing rejects all."""
 
 
 def set_temperature(logits: Tensor, labels: Tensor) -> Tensor:
@@ -17,6 +20,6 @@ def set_temperature(logits: Tensor, labels: Tensor) -> Tensor:
     return temperatures[losses.argmin()]
 
 
-def unknown_limit(probabilities: Tensor, rejected: float) -> float:
-    """Probability of `unknown`, the last column, that a share `rejected` of known candidates reaches."""
-    return round(limit_for(probabilities[:, -1].numpy(), rejected), 4)
+def unknown_limit(answers: Probabilities, rejected: float) -> float:
+    """Probability of `unknown`, the last column, that a share `rejected` of known candidates reaches, but no trifle."""
+    return max(round(limit_for(answers[:, -1], rejected), 4), LOWEST_LIMIT)

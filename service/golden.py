@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from inspection.candidates import CHANNELS, CROP_PX, FEATURES
 from inspection.classification import Classifier, Naming
+from inspection.defect import Kind
 from inspection.errors import ModelError
 
 _AT_ONCE = 240
@@ -69,21 +70,38 @@ def _decoded(file: Mapping[str, NDArray[Any]]) -> NDArray[np.floating]:
     return np.asarray(file["crops"] * file["crops_step"][:, None, None], np.float16)
 
 
-def score(classifier: Classifier, golden: GoldenSet) -> float:
-    """Macro F1 of a classifier's names, by its own limit of what is unknown.
+@dataclass(frozen=True)
+class Score:
+    """How a classifier names a golden set, by its own limits of what is unknown.
+
+    Attributes
+    ----------
+    macro_f1 : float
+    strangers : float
+        Share of what is no kind that it calls unknown; 1 where the set holds none.
+    """
+
+    macro_f1: float
+    strangers: float
+
+
+def score(classifier: Classifier, golden: GoldenSet) -> Score:
+    """Ask a classifier about a golden set.
 
     Raises
     ------
     ModelError
         It gives no answer.
     """
-    named: list[str] = []
+    told: list[str] = []
     for begin in range(0, len(golden.truth), _AT_ONCE):
         part = slice(begin, begin + _AT_ONCE)
         crops = golden.crops[part].astype(np.float32)
         names = classifier.name_crops(crops, golden.features[part], Naming())
-        named += [name.kind.value for name in names]
-    return macro_f1(golden.truth, np.array(named))
+        told += [name.kind.value for name in names]
+    named, unknown = np.array(told), Kind.UNKNOWN.value
+    strangers = named[golden.truth == unknown] == unknown
+    return Score(macro_f1(golden.truth, named), float(strangers.mean()) if len(strangers) else 1.0)
 
 
 def macro_f1(truth: NDArray[np.str_], named: NDArray[np.str_]) -> float:

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inspection.classification import Classifier, load_classifier
 from inspection.errors import ModelError
-from models.registry import shipped_golden_set, shipped_model
+from models.registry import shipped_golden_set, shipped_model, summarise
 from service.errors import WorseModel
 from service.golden import load_golden_set, score
 from service.settings import NAME_PATTERN, Settings
@@ -28,6 +28,9 @@ from service.whole_files import keep_whole
 
 WORSE_BY = 0.005
 """Macro F1 by which a model may be lower than the running one: half a point."""
+
+FEWER_STRANGERS_BY = 0.1
+"""Share of what is no kind that a model may miss beyond the running one."""
 
 _SUFFIXES = (".npz", ".json", ".onnx")
 
@@ -104,6 +107,14 @@ def kept_models(data_dir: Path) -> list[Path]:
     return sorted(model_folder(data_dir).glob("*.onnx"))
 
 
+def next_version(settings: Settings) -> str:
+    """Return a version that no kept model of the running one's name has."""
+    running = summarise(model_in_use(settings))
+    kept = [summarise(path) for path in kept_models(settings.data_dir)]
+    versions = [card.version for card in (running, *kept) if card.name == running.name and card.version.isdecimal()]
+    return str(max(map(int, versions), default=0) + 1)
+
+
 def promote(settings: Settings, model: Path, *, anyway: bool = False) -> Promoted:
     """Keep a model and take it from the next start on.
 
@@ -178,8 +189,13 @@ def _compared(settings: Settings, classifier: Classifier) -> str:
         raise ModelError(f"expected a golden set to compare by, found none at {path}: put one there or use --anyway")
     golden, running = load_golden_set(path), load_classifier(model_in_use(settings))
     new, old = score(classifier, golden), score(running, golden)
-    told = f"macro F1 {new:.4f} on the golden set of {len(golden.truth)}, the one in use has {old:.4f}"
-    if new < old - WORSE_BY:
+    told = (
+        f"macro F1 {new.macro_f1:.4f} on the golden set of {len(golden.truth)}, the one in use has {old.macro_f1:.4f}; "
+        f"{new.strangers:.0%} of what is no kind called unknown, by the one in use {old.strangers:.0%}"
+    )
+    # In a small set two candidates more or less are chance.
+    chance = max(WORSE_BY, 2 / len(golden.truth))
+    if new.macro_f1 < old.macro_f1 - chance or new.strangers < old.strangers - FEWER_STRANGERS_BY:
         raise WorseModel(f"expected a model no worse than the one in use, got {told}: train it anew or use --anyway")
     return told
 

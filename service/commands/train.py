@@ -32,7 +32,10 @@ def _of_station(station: Path | None) -> list[str]:
         return []
     settings = settings_for(station)
     start, golden = promotion.model_in_use(settings), promotion.golden_set(settings)
-    return ["--start", str(start), "--golden", str(golden), "--out", str(_trained(station))]
+    return [
+        "--start", str(start), "--golden", str(golden), "--out", str(_trained(station)),
+        "--version", promotion.next_version(settings),
+    ]  # fmt: skip
 
 
 def _trained(station: Path) -> Path:

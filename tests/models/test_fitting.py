@@ -29,6 +29,19 @@ def test_a_network_learns_what_can_be_seen_and_the_same_seed_learns_the_same() -
     np.testing.assert_allclose(logits_of(one, asked), logits_of(other, asked), atol=1e-4)
 
 
+def test_a_turned_thing_is_as_wide_as_it_was_long() -> None:
+    samples = drawn(20)
+    crops, features = samples.crops.astype(np.float32), samples.features.copy()
+    turned = np.arange(20) % 2 == 0
+    _turn(crops, features, turned)
+    told = samples.crops.astype(np.float32)
+    np.testing.assert_array_equal(crops[turned], told[turned].transpose(0, 1, 3, 2))
+    np.testing.assert_array_equal(crops[~turned], told[~turned])
+    length, width, along = (FEATURES.index(name) for name in ("log_length_mm", "log_width_mm", "along_web"))
+    np.testing.assert_array_equal(features[turned, length], samples.features[turned, width])
+    np.testing.assert_array_equal(features[turned, along], -samples.features[turned, along])
+
+
 def test_turning_twice_changes_nothing() -> None:
     samples = drawn(20)
     crops, features = samples.crops.astype(np.float32), samples.features.copy()
@@ -43,6 +56,11 @@ def test_a_mirrored_line_leans_the_other_way() -> None:
     crops, features = samples.crops.astype(np.float32), samples.features.copy()
     _mirror(crops, features, np.random.default_rng(0))
     lean = FEATURES.index("oblique")
+    told = samples.crops.astype(np.float32)
+    ways = [told, told[:, :, ::-1], told[:, :, :, ::-1], told[:, :, ::-1, ::-1]]
+    seen = np.array([[np.array_equal(crops[n], way[n]) for way in ways] for n in range(400)])
+    assert (seen.any(axis=1)).all()
+    assert (features[:, lean] == samples.features[:, lean] * np.where(seen[:, 1] | seen[:, 2], -1, 1)).all()
     assert 0.4 < (features[:, lean] == -samples.features[:, lean]).mean() < 0.6
     np.testing.assert_array_equal(np.delete(features, lean, axis=1), np.delete(samples.features, lean, axis=1))
 

@@ -13,7 +13,7 @@ from inspection.errors import ModelError
 from models.registry import shipped_model
 from service import promotion
 from service.errors import WorseModel
-from service.golden import load_golden_set, macro_f1
+from service.golden import Score, load_golden_set, macro_f1
 from service.settings import Settings
 
 
@@ -96,13 +96,28 @@ def test_a_model_is_compared_with_the_one_in_use_and_not_with_the_shipped_one(se
     assert "macro F1 0.0000 on the golden set of 64, the one in use has 0.0000" in told
 
 
-@pytest.mark.parametrize(("scored", "version"), [(0.896, "77"), (0.95, "77"), (0.894, SHIPPED)])
+@pytest.mark.parametrize(("scored", "version"), [(0.896, "77"), (0.95, "77"), (0.86, SHIPPED)])
 def test_half_a_point_is_allowed(settings, new, monkeypatch, scored, version):
-    scores = {"77": scored, SHIPPED: 0.9}
+    scores = {"77": Score(scored, 1.0), SHIPPED: Score(0.9, 1.0)}
     monkeypatch.setattr(promotion, "score", lambda classifier, golden: scores[classifier.ref.version])
     with nullcontext() if version == "77" else pytest.raises(WorseModel):
         promotion.promote(settings, new)
     assert in_use(settings) == version
+
+
+@pytest.mark.parametrize(("strangers", "version"), [(0.8, "77"), (0.7, SHIPPED)])
+def test_a_model_that_notices_fewer_strangers_is_worse(settings, new, monkeypatch, strangers, version):
+    scores = {"77": Score(0.9, strangers), SHIPPED: Score(0.9, 0.85)}
+    monkeypatch.setattr(promotion, "score", lambda classifier, golden: scores[classifier.ref.version])
+    with nullcontext() if version == "77" else pytest.raises(WorseModel, match="of what is no kind"):
+        promotion.promote(settings, new)
+    assert in_use(settings) == version
+
+
+def test_the_next_version_is_one_that_no_kept_model_has(settings, new):
+    promotion.promote(settings, new, anyway=True)
+    promotion.rollback(settings.data_dir)
+    assert promotion.next_version(settings) == "78"
 
 
 def test_without_a_golden_set_somebody_must_insist(tmp_path, new, monkeypatch):
