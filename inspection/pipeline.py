@@ -7,7 +7,6 @@ On a clean frame nothing is left to do after the averages. Nothing here remember
 called from many threads, and any of them may take any frame.
 """
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,12 +23,13 @@ from inspection.classification import Classifier, Name, unnamed
 from inspection.defect import Finding
 from inspection.errors import CalibrationError, DeadlinePassed, ModelError
 from inspection.expectation import expect
+from inspection.findings import findings_of, lane_extents
 from inspection.flat_field import Windows, measure_light, place_windows
 from inspection.frame import Frame
 from inspection.frame_checks import check_frame
 from inspection.geometry import Placement
 from inspection.recipe import Recipe
-from inspection.record import CalibrationRef, FrameRecord, LaneExtent
+from inspection.record import CalibrationRef, FrameRecord
 from inspection.regions import Region, find_regions
 from inspection.screening import Screening, screen
 from inspection.segmentation import flooded, segment
@@ -192,7 +192,7 @@ class Inspector:
         names, unanswered = self._named(sight.candidates)
         named = self._in_time(deadline)
         timing = {"decode": decode_ms, "detect": 1e3 * (seen - begun), "classify": 1e3 * (named - seen)}
-        findings = _findings(sight.candidates, names, calibration, frame, position_mm)
+        findings = findings_of(sight.candidates, names, calibration, frame, position_mm)
         held = (*holds, *own_holds, *sight.holds, *unanswered)
         record = self._record(findings, held, sight.web, frame, calibration, timing)
         order = _record_order(record, findings)
@@ -250,7 +250,7 @@ class Inspector:
             reasons=judgement.reasons,
             defects=judgement.defects,
             events=judgement.events,
-            lanes=_lane_extents(web, placement, frame.columns),
+            lanes=lane_extents(web, placement, frame.columns),
             timing_ms=timing_ms,
             recipe=self.recipe.ref,
             calibration=CalibrationRef(calibration.version) if calibration.version else None,
@@ -263,47 +263,6 @@ class Inspector:
         if deadline is not None and now > deadline:
             raise DeadlinePassed("expected to answer in time, the deadline passed while inspecting: send fewer frames")
         return now
-
-
-def _findings(
-    candidates: Candidates, names: Sequence[Name], calibration: Calibration, frame: Frame, position_mm: float
-) -> list[Finding]:
-    placement, lanes = calibration.placement, len(calibration.lanes_px)
-    findings = []
-    unlike = [None if math.isnan(score) else score for score in candidates.unlike_product.tolist()]
-    for region, lane, name, score in zip(candidates.regions, candidates.lanes, names, unlike, strict=True):
-        row, column = region.box.centre
-        findings.append(
-            Finding(
-                kind=name.kind,
-                probability=name.probability,
-                lane=_lane_number(lane, lanes, placement),
-                box=region.box,
-                down_mm=placement.down_mm(row, position_mm),
-                cross_mm=placement.cross_mm(column, frame.columns),
-                length_mm=region.box.height * placement.mm_per_px_down,
-                width_mm=region.box.width * placement.mm_per_px_cross,
-                area_mm2=region.area_px * placement.mm_per_px_down * placement.mm_per_px_cross,
-                contrast_sigma=region.contrast_sigma,
-                unlike_product=score,
-            )
-        )
-    return findings
-
-
-def _lane_number(lane: int | None, lanes: int, placement: Placement) -> int | None:
-    """From 1 at the operator side."""
-    if lane is None:
-        return None
-    return lanes - lane if placement.mirrored else lane + 1
-
-
-def _lane_extents(web: Web, placement: Placement, columns: int) -> tuple[LaneExtent, ...]:
-    extents = []
-    for lane, edges in enumerate(web.lanes_px):
-        left, right = sorted(placement.cross_mm(float(edge), columns) for edge in edges)
-        extents.append(LaneExtent(_lane_number(lane, len(web.lanes_px), placement) or 1, left, right))
-    return tuple(sorted(extents, key=lambda extent: extent.lane))
 
 
 def _record_order(record: FrameRecord, findings: Sequence[Finding]) -> tuple[int, ...]:
