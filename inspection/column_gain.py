@@ -29,6 +29,9 @@ _ROUGH_FRAMES, _ROUGH_ROWS = 16, 32
 _LAYOUT_ERROR_PX = 16
 """Two cells of a layout: columns nearer to its edges may be foil, which would pass for bright coating."""
 
+_DARKEST = np.float32(1e-3)
+"""A column without light counts as this: nothing is divided by zero."""
+
 _CLEAR_OF_EDGE_PX = 8
 """Beyond the blur of an edge and the little that it wavers within one frame."""
 
@@ -99,8 +102,10 @@ def _bridge(columns: NDArray[np.float64]) -> NDArray[np.float32]:
     """Smooth over known columns, straight lines between them, median 1."""
     known = np.flatnonzero(np.isfinite(columns))
     smooth = _smooth(columns[known])
-    bridged = np.interp(np.arange(len(columns)), known, smooth)
-    return (bridged / np.median(smooth)).astype(np.float32)
+    level = np.median(smooth)
+    if not level > 0:
+        raise CalibrationError("expected light on the coating, got black columns: calibrate on running production")
+    return (np.interp(np.arange(len(columns)), known, smooth) / level).astype(np.float32)
 
 
 def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -148,8 +153,13 @@ def _gain(
     if not np.isfinite(coating).any():
         raise CalibrationError("expected coating in sight, got frames without any: calibrate on running production")
     shade = _bridge(coating)
-    coating_gl = float(np.nanmedian(coating / shade))
-    foil_gl = float(np.nanmedian(foil / shade)) if np.isfinite(foil).any() else float("nan")
+    coating_gl = float(np.nanmedian(coating / np.maximum(shade, _DARKEST)))
+    if not coating_gl > 0:
+        raise CalibrationError("expected light on the coating, got black columns: calibrate on running production")
+    foil_gl = float(np.nanmedian(foil / np.maximum(shade, _DARKEST))) if np.isfinite(foil).any() else float("nan")
+    if not foil_gl > coating_gl:
+        # Whatever lies beside the lanes is not foil, which would be brighter: black beyond the web's rim, mostly.
+        foil_gl, foil = float("nan"), np.full_like(foil, np.nan)
     gain = shade.copy()
     if not smooth:
         for level, columns in ((coating_gl, coating), (foil_gl, foil)):

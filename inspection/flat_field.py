@@ -100,7 +100,7 @@ def place_windows(lanes_px: NDArray[np.float64], coating_gl: NDArray[np.float32]
     """
     each, width = max(windows // len(lanes_px), 2), min(WINDOW_COLUMNS, len(coating_gl))
     lefts = np.concatenate([_spread(left, right, each) for left, right in lanes_px])
-    expected = np.array([coating_gl[left : left + width].sum(dtype=np.float64) for left in lefts])
+    expected = np.array([max(coating_gl[left : left + width].sum(dtype=np.float64), _DARKEST) for left in lefts])
     return Windows(lefts, np.repeat(np.arange(len(lanes_px)), each), expected, width)
 
 

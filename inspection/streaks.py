@@ -119,6 +119,9 @@ def _half_height(height: NDArray[np.float32], peak: int) -> tuple[int, int]:
 def _extent(parts: NDArray[np.float32], ridge: _Ridge) -> tuple[int, int]:
     """First and one past the last part of the frame in which a streak is seen."""
     along = (parts[:, ridge.left : ridge.right] * np.sign(ridge.over)).max(axis=1)
+    if along.max() <= 0:
+        # Seen in no part, only in all of them together.
+        return 0, len(parts)
     seen = np.flatnonzero(along >= _SEEN_SHARE * along.max())
     return int(seen[0]), int(seen[-1]) + 1
 

@@ -239,3 +239,31 @@ def test_lanes_of_narrow_frames_lie_where_they_were_drawn(product, columns) -> N
     truth = [drawn.truth(3 * index).edges_px.mean(axis=2) for index in range(12)]
     lanes_px = calibrate(frames_of(drawn, 12), Placement()).lanes_px
     np.testing.assert_allclose(lanes_px, np.median(truth, axis=0), atol=2.5)
+
+
+def odd_frames(rows, columns):
+    """What a camera shows that looks at no web: half of it dark, stripes, noise, a checkerboard."""
+    rng, down, cross = np.random.default_rng(0), np.arange(rows)[:, None], np.arange(columns)
+    half = np.full((rows, columns), 80)
+    half[:, : columns // 2] = 0
+    yield half
+    yield np.full((rows, columns), 255)
+    yield rng.integers(0, 256, (rows, columns))
+    yield np.broadcast_to(cross // 7 % 2 * 255, (rows, columns))
+    yield np.broadcast_to(down // 5 % 2 * 255, (rows, columns))
+    yield (down + cross) % 2 * 255
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(16, 16), (17, 40), (24, 129), (130, 500)])
+@pytest.mark.parametrize("count", [1, 9])
+def test_frames_of_no_web_are_refused_or_measured_and_never_pass_what_they_have_not_shown(rows, columns, count) -> None:
+    odd = [Frame(np.ascontiguousarray(pixels, np.uint8)) for pixels in odd_frames(rows, columns)]
+    for frame in odd:
+        try:
+            calibration = calibrate([frame] * count, Placement())
+        except CalibrationError:
+            continue
+        for noise in (calibration.coating, calibration.foil):
+            assert np.isfinite([noise.limit(name) for name in STATISTICS]).all()
+        for other in odd:
+            look(other, calibration, default_recipe())
