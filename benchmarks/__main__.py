@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks speed`, `... detection`, `... all`."""
+"""Is it fast enough, does it see enough? `python -m benchmarks speed`, `... points`, `... http`."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -57,7 +57,7 @@ class Sample:
 
 SAMPLES = (
     Sample(
-        "graphite", 501, 502, 506,
+        "graphite", 501, 502, 515,
         {
             "clean-1": (),
             "clean-2": (),

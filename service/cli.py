@@ -84,7 +84,7 @@ def inspect(
     Exit code 0: nothing worse than warn. 1: a reject or a hold. 2: a file could not be read; the rest
     still were.
 
-    Example: `coatsight inspect sample_images --overlay seen`
+    Example: `coatsight inspect sample_images/graphite --overlay seen`
     """
     _guard_decoders(_MAX_IMAGE_PIXELS)
     from service.commands import inspect as command
@@ -155,7 +155,9 @@ def train(
     """Let the model in use learn a plant's own crops, in minutes, on this machine's processor.
 
     The new model is compared with the one in use on a golden set that neither learned from, and on crops that
-    were kept back. The one in use stays as it is. Needs the training extra: `pip install 'coatsight[train]'`.
+    were kept back. The one in use stays as it is.
+
+    Needs the training extra: `pip install -e '.[train]'` in the project's folder.
 
     Exit code 1: it is worse and was not kept.
 

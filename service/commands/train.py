@@ -16,8 +16,10 @@ _NEEDS = "torch"
 
 def run(export: Path, station: Path | None, *, promote: bool, anyway: bool, json: bool) -> int:
     """Train, tell how it compares, promote it where that is wanted; return the exit code."""
+    if not export.is_dir():
+        raise InputError(f"expected a folder with .npz files or KIND/*.png at {export}, there is none")
     if importlib.util.find_spec(_NEEDS) is None:
-        raise InputError("expected the training extra, it is not installed: pip install 'coatsight[train]'")
+        raise InputError("expected the training extra: pip install -e '.[train]' in the project's folder brings it")
     if promote and station is None:
         raise InputError("expected --station with --promote: only a station takes a model")
     wishes = [*(["--anyway"] if anyway else []), *(["--json"] if json else [])]

@@ -12,6 +12,9 @@ from service import promotion
 from service.commands import train
 from service.settings import Settings
 
+REVIEWED = promotion.Path(__file__).parent
+"""Any folder: the process that would read it is stood in for."""
+
 
 class Training:
     """Stands in for the process: remembers its call, leaves a model where it was told to, and ends with a code."""
@@ -39,13 +42,13 @@ def ran(monkeypatch, station, code=0, *, promote=False, anyway=False):
     training = Training(code)
     monkeypatch.setattr(train.importlib.util, "find_spec", lambda _: object())
     monkeypatch.setattr(train.subprocess, "run", training)
-    return train.run(promotion.Path("reviewed"), station, promote=promote, anyway=anyway, json=False), training.call
+    return train.run(REVIEWED, station, promote=promote, anyway=anyway, json=False), training.call
 
 
 def test_training_goes_on_from_the_model_in_use(monkeypatch, station) -> None:
     code, call = ran(monkeypatch, station)
     assert code == 0
-    assert call[:5] == [sys.executable, "-m", "models.train", "--data", "reviewed"]
+    assert call[:5] == [sys.executable, "-m", "models.train", "--data", str(REVIEWED)]
     assert call[call.index("--start") + 1] == str(shipped_model())
     assert call[call.index("--golden") + 1] == str(station / "models" / "golden.npz")
     assert promotion.model_in_use(Settings(data_dir=station)) == shipped_model()
