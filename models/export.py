@@ -135,10 +135,9 @@ def write(path: Path, build: Build, network: CoatingNetwork, samples: Samples, t
     told : dict
         What else the card says: name, version, kinds, limits, metrics, training.
     """
-    card = {
-        "name": told.pop("name"), "version": told.pop("version"), "precision": build.precision,
-        "sha256": hashlib.sha256(build.model).hexdigest(), "kinds": told.pop("kinds"),
-        "channels": CHANNELS, "features": FEATURES, "training_commit": _commit(), **told,
+    card = told | {
+        "precision": build.precision, "sha256": hashlib.sha256(build.model).hexdigest(),
+        "channels": CHANNELS, "features": FEATURES, "training_commit": _commit(),
     }  # fmt: skip
     chosen = np.random.default_rng(0).choice(len(samples), min(_STORED, len(samples)), replace=False)
     stored = samples[chosen]
