@@ -4,7 +4,7 @@ A record names everything that made it: recipe, calibration and model.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from inspection.defect import Defect, Finding
@@ -76,6 +76,11 @@ class FrameRecord:
     def calibrated(self) -> bool:
         """Whether the frame was measured against a calibration."""
         return self.calibration is not None
+
+
+def held(record: FrameRecord, reasons: tuple[str, ...]) -> FrameRecord:
+    """Hold a frame for what it does not show by itself; without reasons the record stays as it is."""
+    return replace(record, verdict=Verdict.HOLD, reasons=(*reasons, *record.reasons)) if reasons else record
 
 
 def to_answer(record: FrameRecord, frame_id: str) -> dict[str, Any]:

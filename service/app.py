@@ -3,25 +3,23 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
+from typing import TypeAlias
 
-import numpy as np
 from fastapi import Depends, FastAPI
 
 from inspection.classification import Classifier, load_classifier
 from inspection.errors import ModelError
-from inspection.frame import Frame
-from inspection.geometry import Placement
-from inspection.pipeline import Inspector
+from inspection.record import ModelRef
 from service import pages
 from service.api import cameras, frames, health, records
-from service.api.body_buffers import BodyBuffers
 from service.api.keys import require_key
-from service.calibrations import recipe_from, recipe_text
 from service.images import Images
 from service.inspecting import Inspecting
+from service.inspectors import InspectorProcesses, Inspectors
 from service.live import Live
 from service.metrics import Metrics
 from service.problems import answer_problems
@@ -35,26 +33,31 @@ from service.store.store import Store
 _log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings, classifier: Classifier | None = None) -> FastAPI:
+StartInspectors: TypeAlias = Callable[[Settings], Awaitable[Inspectors]]
+
+
+def create_app(settings: Settings, start_inspectors: StartInspectors | None = None) -> FastAPI:
     """Make the application.
 
     Parameters
     ----------
     settings : Settings
-    classifier : Classifier, optional
-        Else the settings' model, else the promoted one, else the shipped one.
+    start_inspectors : callable, optional
+        Else processes that name by the settings' model, else the promoted one, else the shipped one.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        naming = await asyncio.to_thread(_own_classifier, settings) if classifier is None else classifier
-        await asyncio.to_thread(_warm_up, settings, naming)
-        beside = await asyncio.to_thread(_shadow_classifier, settings)
-        async with _station(settings, naming, beside) as app.state.station:
-            yield
+        inspectors = await (start_inspectors or _start_processes)(settings)
+        try:
+            beside = await asyncio.to_thread(_shadow_classifier, settings)
+            async with _station(settings, inspectors, beside) as app.state.station:
+                yield
+        finally:
+            await inspectors.close()
 
     app = FastAPI(title="Coatsight", description=__doc__, lifespan=lifespan)
-    app.state.settings, app.state.buffers = settings, BodyBuffers()
+    app.state.settings = settings
     for guarded in (frames, cameras, records):
         app.include_router(guarded.router, dependencies=[Depends(require_key)] if settings.key_digests else [])
     app.include_router(health.router)
@@ -64,19 +67,27 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     return app
 
 
+async def _start_processes(settings: Settings) -> Inspectors:
+    """Start the inspecting processes, all with the model that is the right one now."""
+    inspectors = InspectorProcesses(settings, partial(load_classifier, model_in_use(settings)), time.perf_counter)
+    await inspectors.start()
+    return inspectors
+
+
 @asynccontextmanager
-async def _station(settings: Settings, classifier: Classifier, beside: Classifier | None) -> AsyncIterator[Station]:
+async def _station(settings: Settings, inspectors: Inspectors, beside: Classifier | None) -> AsyncIterator[Station]:
     """Open the parts in order; close them the other way round."""
     async with AsyncExitStack() as parts:
         store = parts.enter_context(Store(settings.data_dir))
         live = Live()
         images = Images(settings, lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}))
         parts.callback(images.close)
-        rolls = Rolls(store, settings, classifier, clock=_now, timer=time.perf_counter)
+        rolls = Rolls(store, settings, inspectors.model, _now)
         station = Station(
             settings=settings,
             store=store,
-            inspecting=Inspecting(store, rolls, clock=_now, timer=time.perf_counter),
+            inspecting=Inspecting(store, rolls, inspectors, clock=_now, with_candidates=beside is not None),
+            places=inspectors.places,
             images=images,
             live=live,
             metrics=Metrics(),
@@ -84,29 +95,27 @@ async def _station(settings: Settings, classifier: Classifier, beside: Classifie
             timer=time.perf_counter,
         )
         if beside:
-            station.shadow = _shadow(beside, classifier, station)
+            station.shadow = _shadow(beside, inspectors.model, station)
             parts.callback(station.shadow.close)
-        parts.callback(station.close)
-        _watch(station)
+        _watch(station, inspectors)
         yield station
 
 
-def _shadow(beside: Classifier, classifier: Classifier, station: Station) -> Shadow:
+def _shadow(beside: Classifier, model: ModelRef, station: Station) -> Shadow:
     count, admission = station.metrics.shadowed, station.admission
-    return Shadow(beside, classifier.ref.sha256, station.store, count=count, idle=lambda: not admission.total)
+    return Shadow(beside, model.sha256, station.store, count=count, idle=lambda: not admission.total)
 
 
-def _watch(station: Station) -> None:
+def _watch(station: Station, inspectors: Inspectors) -> None:
     watch, images = station.metrics.watch, station.images
+    watch("inspectors_alive", "Processes that can inspect a frame.", lambda: inspectors.alive)
+    watch("frames_waiting", "Frames that wait for their turn, of all cameras.", lambda: station.turns.waiting)
+    watch("places", "Frames that may be under way now, of all cameras.", lambda: station.admission.places)
     watch("frames_under_way", "Frames being taken in, of all cameras.", lambda: station.admission.total)
     watch("pictures_waiting", "Pictures that wait to be written.", lambda: images.waiting)
     watch("pictures_kept", "Pictures written since the start.", lambda: images.kept)
     watch("pictures_dropped", "Pictures that should have been kept and were not.", lambda: images.dropped)
     watch("records_waiting", "Records that wait to be written.", lambda: station.store.waiting)
-
-
-def _own_classifier(settings: Settings) -> Classifier:
-    return load_classifier(model_in_use(settings))
 
 
 def _shadow_classifier(settings: Settings) -> Classifier | None:
@@ -117,22 +126,6 @@ def _shadow_classifier(settings: Settings) -> Classifier | None:
     except ModelError as problem:
         _log.warning("no shadow looks on: %s", problem)
         return None
-
-
-def _warm_up(settings: Settings, classifier: Classifier) -> None:
-    """Inspect a drawn frame, so that no camera waits for kernels to be compiled.
-
-    It also shows before the first frame comes whether new rolls can be opened by the default recipe.
-    """
-    recipe = recipe_from(recipe_text(settings.data_dir, settings.default_recipe), settings.default_recipe)
-    scale = settings.default_mm_per_px
-    inspector = Inspector(recipe, classifier, placement=Placement(scale, scale))
-    noise = np.random.default_rng(0).normal(0, 3, (512, 2048))
-    lane = np.where((np.arange(2048) > 200) & (np.arange(2048) < 1850), 60, 150)
-    for bits in (8, 12):
-        drawn = (lane + noise) * (1 << (bits - 8))
-        drawn[250:262, 900:912] = 150 << (bits - 8)
-        inspector.inspect(Frame(drawn.astype(np.uint8) if bits == 8 else drawn.astype(np.uint16), bits))
 
 
 def _now() -> datetime:

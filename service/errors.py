@@ -12,8 +12,10 @@
         |   `-- LengthRequired  a body whose size is unknown in advance
         |-- WorseModel          it names the golden set worse than the model in use
         |-- UnknownCoding       a Content-Type or Content-Encoding that is not read here
+        |-- InspectionCrashed   the frame ended its inspection, or inspection never ended
         `-- Busy                later it may work: try again
             |-- QueueFull       too many frames of this camera are waiting
+            |-- InspectorsDown  the inspecting process was ended by another frame
             `-- StoreFailed     the record could not be written
 
 A message says what was expected, what came, and what to do.
@@ -66,12 +68,20 @@ class UnknownCoding(StationError):
     """A Content-Type or Content-Encoding that is not read here."""
 
 
+class InspectionCrashed(StationError):
+    """The frame ended the process that inspected it, or its inspection never ended."""
+
+
 class Busy(StationError):
     """Later it may work."""
 
 
 class QueueFull(Busy):
     """Too many frames of this camera are waiting."""
+
+
+class InspectorsDown(Busy):
+    """The inspecting process was ended by another frame, and is being started again."""
 
 
 class StoreFailed(Busy):

@@ -14,7 +14,7 @@ REMEMBERED_FRAMES = 64
 
 
 class FrozenCamera:
-    """Remembers the latest pixels of each camera.
+    """Remembers the latest pixels of each camera; belongs to the event loop.
 
     Parameters
     ----------
@@ -27,14 +27,17 @@ class FrozenCamera:
         self._seen: dict[str, deque[Seen]] = {}
         self._lock = threading.Lock()
 
+    def know(self, camera_id: str) -> None:
+        """Look up a camera's frames from before; may be called from any thread, comes before its first frame."""
+        with self._lock:
+            if camera_id not in self._seen:
+                self._seen[camera_id] = deque(self._before(camera_id), REMEMBERED_FRAMES)
+
     def holds(self, key: FrameKey, pixel_hash: bytes) -> tuple[str, ...]:
         """Tell why the frame cannot be trusted, if it cannot, and remember it."""
-        with self._lock:
-            seen = self._seen.get(key.camera_id)
-            if seen is None:
-                seen = self._seen[key.camera_id] = deque(self._before(key.camera_id), REMEMBERED_FRAMES)
-            twin = _twin(key, pixel_hash, seen)
-            seen.append((key, pixel_hash))
+        seen = self._seen[key.camera_id]
+        twin = _twin(key, pixel_hash, seen)
+        seen.append((key, pixel_hash))
         return (f"frozen camera: pixels identical to frame {twin.sequence}",) if twin else ()
 
 

@@ -26,20 +26,36 @@ from service.settings import Settings
 
 PREVIEW_WIDTH_PX = 1024
 _JPEG_QUALITY = 80
-_SHOW_EVERY_S = 0.25
-"""Of frames that passed, each camera's are shown no more often; the others always."""
+_SHOW_EVERY_S, _SHOW_UNSEEN_EVERY_S = 0.25, 2.0
+"""Of frames that passed, each camera's are shown no more often, while somebody looks or nobody; the others always.
+
+A small picture of a 4 Mpx frame takes 4 ms: of four busy cameras, one in ten milliseconds of a core.
+"""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """One frame's pixels; `keep` is for more than the moment."""
+    """One frame that may be shown.
+
+    Attributes
+    ----------
+    frame_id, camera_id : str
+    pixel_hash : bytes
+    decode : callable
+        Makes the frame of its body once more.
+    release : callable
+        Told when the body is no longer needed.
+    keep : bool
+        For more than the moment.
+    """
 
     frame_id: str
     camera_id: str
     pixel_hash: bytes
-    frame: Frame
+    decode: Callable[[], Frame]
+    release: Callable[[], None]
     keep: bool = False
 
 
@@ -71,8 +87,8 @@ class Images:
         """Pictures that wait for the thread."""
         return self._waiting.qsize()
 
-    def offer(self, picture: Picture, *, passed: bool, at_s: float) -> bool:
-        """Hand a picture to the thread if it is wanted; return whether its pixels are in use from then on.
+    def offer(self, picture: Picture, *, passed: bool, at_s: float, seen: bool) -> bool:
+        """Hand a picture to the thread if it is wanted; return whether its body is in use from then on.
 
         One that finds the queue full is dropped, and counted if it should have been kept.
 
@@ -83,9 +99,11 @@ class Images:
             Frames that did not pass are all kept.
         at_s : float
             Now, on any monotonic clock.
+        seen : bool
+            Whether somebody looks.
         """
         keep = not passed or self._is_sample()
-        if not (keep or self._is_due(picture.camera_id, at_s)):
+        if not (keep or self._is_due(picture.camera_id, at_s, _SHOW_EVERY_S if seen else _SHOW_UNSEEN_EVERY_S)):
             return False
         try:
             self._waiting.put_nowait(replace(picture, keep=keep))
@@ -99,8 +117,8 @@ class Images:
         self._passed += 1
         return self._keep_one_in > 0 and self._passed % self._keep_one_in == 0
 
-    def _is_due(self, camera_id: str, at_s: float) -> bool:
-        return at_s - self._shown_at_s.get(camera_id, float("-inf")) >= _SHOW_EVERY_S
+    def _is_due(self, camera_id: str, at_s: float, every_s: float) -> bool:
+        return at_s - self._shown_at_s.get(camera_id, float("-inf")) >= every_s
 
     def preview(self, frame_id: str) -> bytes | None:
         """Return a frame's small picture as JPEG while it is among the latest."""
@@ -136,17 +154,20 @@ class Images:
 
     def _run(self) -> None:
         while picture := self._waiting.get():
-            self._show(picture)
+            frame = picture.decode()
+            self._show(picture, frame)
             if picture.keep:
-                self._keep(picture)
+                self._keep(picture, frame)
+            del frame
+            picture.release()
 
-    def _show(self, picture: Picture) -> None:
-        self._previews[picture.frame_id] = small_jpeg(picture.frame.pixels, picture.frame.bits)
+    def _show(self, picture: Picture, frame: Frame) -> None:
+        self._previews[picture.frame_id] = small_jpeg(frame.pixels, frame.bits)
         while len(self._previews) > self._most_previews:
             self._previews.popitem(last=False)
         self._on_preview(picture.frame_id)
 
-    def _keep(self, picture: Picture) -> None:
+    def _keep(self, picture: Picture, frame: Frame) -> None:
         """Write under another name first: a file of the right name is whole.
 
         No fsync: records never wait for pictures, and after a power cut the checksum tells.
@@ -157,7 +178,7 @@ class Images:
                 raise OSError("the disk is nearly full")
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_suffix(".part")
-            unfinished.write_bytes(_packed(picture.frame.pixels))
+            unfinished.write_bytes(_packed(frame.pixels))
             unfinished.replace(path)
         except OSError as problem:
             _log.error("the picture of frame %s was not kept: %s", picture.frame_id, problem)

@@ -1,25 +1,30 @@
-"""What a worker thread does with a frame, up to the record that is to be kept.
+"""What happens to a frame up to the record that is to be kept; belongs to the event loop.
 
-decode -> the same number before? -> the roll's recipe, calibration, model -> frozen camera? -> inspect
+the roll's pins -> a process inspects -> the same number before? -> frozen camera? -> a number of its own
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from inspection.classification import Naming
-from inspection.errors import DeadlinePassed
-from inspection.frame import Frame
-from inspection.pipeline import Inspection
-from service.answers import Arrival, entry_of, pixel_hash
+from inspection.record import held
+from service.answered import AnsweredNumbers
+from service.answers import Arrival, entry_of
+from service.bodies import Body
+from service.decoding import Decoding
 from service.errors import Conflict
 from service.frame_numbers import FrameNumbers
 from service.frozen_camera import REMEMBERED_FRAMES, FrozenCamera, Seen
-from service.rolls import OpenRoll, Rolls
+from service.inspectors import Inspectors
+from service.rolls import Rolls
 from service.store import reads
 from service.store.entries import FrameEntry, FrameKey
 from service.store.store import Store
+from service.workbench import Done, Named, Pins, Task
+
+_KEPT_OPEN = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +34,10 @@ class Submission:
     Attributes
     ----------
     key : FrameKey
-    decode : callable
-        Makes the frame; raises the library's `FrameError`.
+    body : Body
+    decoding : Decoding
+    digests : dict of str to bytes
+        Checksums that were told.
     received_at : datetime
     position_mm : float or None
         Web position of row 0; None follows from the sequence.
@@ -38,7 +45,9 @@ class Submission:
     """
 
     key: FrameKey
-    decode: Callable[[], Frame]
+    body: Body
+    decoding: Decoding
+    digests: dict[str, bytes]
     received_at: datetime
     position_mm: float | None = None
     captured_at: datetime | None = None
@@ -46,13 +55,11 @@ class Submission:
 
 @dataclass(frozen=True, eq=False)
 class Inspected:
-    """A frame that is to be kept, and by what it was named."""
+    """A frame that is to be kept, and what its classifier saw where that was wanted."""
 
-    frame: Frame
     entry: FrameEntry
     stages_ms: dict[str, float]
-    inspection: Inspection
-    naming: Naming
+    named: Named | None
 
 
 @dataclass(frozen=True)
@@ -63,69 +70,102 @@ class Known:
     stages_ms: dict[str, float]
 
 
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """One camera on one roll."""
+
+    pins: Pins
+    answered: AnsweredNumbers
+
+
 class Inspecting:
-    """Inspects submissions; may be used from any thread.
+    """Inspects submissions.
 
     Parameters
     ----------
     store : Store
     rolls : Rolls
+    inspectors : Inspectors
     clock : callable
         The time of day, aware.
-    timer : callable
-        Seconds, monotonic.
+    with_candidates : bool
+        Whether somebody wants what the classifier saw.
     """
 
     def __init__(
-        self, store: Store, rolls: Rolls, *, clock: Callable[[], datetime], timer: Callable[[], float]
+        self,
+        store: Store,
+        rolls: Rolls,
+        inspectors: Inspectors,
+        *,
+        clock: Callable[[], datetime],
+        with_candidates: bool,
     ) -> None:
-        self._store, self._rolls, self._timer = store, rolls, timer
+        self._store, self._rolls, self._inspectors = store, rolls, inspectors
+        self._with_candidates = with_candidates
+        self._pairs: dict[tuple[str, str], _Pair] = {}
         self._frozen = FrozenCamera(self._before)
         self._numbers = FrameNumbers(store.last_number(), clock)
 
-    def inspect(self, submission: Submission, submitted: float, deadline: float) -> Inspected | Known:
+    async def inspect(self, submission: Submission, submitted: float, deadline: float) -> Inspected | Known:
         """Inspect a frame, unless its number was answered before.
 
         Raises
         ------
-        FrameError
+        FrameError, MalformedBody
             The body cannot become a frame.
         Conflict
             The number is taken by other pixels.
         DeadlinePassed
             It waited too long, or took too long.
+        InspectionCrashed, InspectorsDown
         """
-        begun = self._timer()
-        if begun > deadline:
-            raise DeadlinePassed("expected a free worker in time, the deadline passed while waiting: send fewer frames")
-        frame = submission.decode()
-        stages_ms = {"queue": 1e3 * (begun - submitted), "decode": 1e3 * (self._timer() - begun)}
-        pixels = pixel_hash(frame)
-        if answer := self._answered(submission.key, pixels):
-            return Known(answer, stages_ms)
-        return self._inspected(submission, frame, pixels, (stages_ms, deadline))
-
-    def _inspected(
-        self, submission: Submission, frame: Frame, pixels: bytes, timing: tuple[dict[str, float], float]
-    ) -> Inspected:
-        (stages_ms, deadline), key = timing, submission.key
-        opened = self._rolls.opened(key.roll_id, key.camera_id)
-        position_mm = _position_mm(submission, frame, opened)
-        inspection = opened.inspector.inspect(
-            frame,
-            position_mm=position_mm,
-            decode_ms=stages_ms["decode"],
-            holds=(*opened.holds, *self._frozen.holds(key, pixels)),
+        pair, key = await self._pair(submission.key), submission.key
+        task = Task(
+            size=submission.body.pixels.size,
+            digests=submission.digests,
+            decoding=submission.decoding,
+            pins=pair.pins,
+            sequence=key.sequence,
+            position_mm=submission.position_mm,
+            submitted=submitted,
             deadline=deadline,
+            with_candidates=self._with_candidates,
         )
-        arrival = Arrival(key, position_mm, submission.captured_at, submission.received_at, pixels)
-        entry = entry_of(self._numbers.take(), arrival, frame, inspection)
-        stages_ms = stages_ms | dict(inspection.record.timing_ms)
-        return Inspected(frame, entry, stages_ms, inspection, opened.inspector.recipe.naming)
+        done = await self._inspectors.inspect(task, submission.body)
+        if pair.answered.may_have(key.sequence) and (answer := await self._answered(key, done.pixel_hash)):
+            return Known(answer, dict(done.stages_ms))
+        return self._inspected(submission, done)
 
-    def _answered(self, key: FrameKey, pixels: bytes) -> bytes | None:
-        stored = self._store.read(partial(reads.stored_answer, key=key))
-        if stored and stored.pixel_hash != pixels:
+    def offered(self, key: FrameKey) -> None:
+        """Remember that a frame is given to the store: whatever comes of it, the number may be taken from now on."""
+        if pair := self._pairs.get((key.roll_id, key.camera_id)):
+            pair.answered.add(key.sequence)
+
+    def _inspected(self, submission: Submission, done: Done) -> Inspected:
+        record = held(done.record, self._frozen.holds(submission.key, done.pixel_hash))
+        arrival = Arrival(submission.key, submission.captured_at, submission.received_at)
+        entry = entry_of(self._numbers.take(), arrival, done, record)
+        return Inspected(entry, dict(done.stages_ms), done.named)
+
+    async def _pair(self, key: FrameKey) -> _Pair:
+        """Tell how this camera's frames on this roll are inspected; the first one has the store asked."""
+        if pair := self._pairs.get((key.roll_id, key.camera_id)):
+            return pair
+        return await asyncio.to_thread(self._met, key)
+
+    def _met(self, key: FrameKey) -> _Pair:
+        self._frozen.know(key.camera_id)
+        pins = self._rolls.pinned(key.roll_id, key.camera_id)
+        last = self._store.read(partial(reads.last_sequence, camera_id=key.camera_id, roll_id=key.roll_id))
+        while len(self._pairs) >= _KEPT_OPEN:
+            self._pairs.pop(next(iter(self._pairs)), None)
+        return self._pairs.setdefault((key.roll_id, key.camera_id), _Pair(pins, AnsweredNumbers(last)))
+
+    async def _answered(self, key: FrameKey, pixel_hash: bytes) -> bytes | None:
+        question = partial(reads.stored_answer, key=key)
+        stored = await asyncio.to_thread(self._store.read, question)
+        if stored and stored.pixel_hash != pixel_hash:
             raise Conflict(
                 f"expected the pixels that frame {key.sequence} of {key.camera_id} on {key.roll_id} "
                 "was answered for, got others: give each frame its own sequence, or open a new roll"
@@ -134,9 +174,3 @@ class Inspecting:
 
     def _before(self, camera_id: str) -> list[Seen]:
         return self._store.read(partial(reads.latest_pixels, camera_id=camera_id, limit=REMEMBERED_FRAMES))
-
-
-def _position_mm(submission: Submission, frame: Frame, opened: OpenRoll) -> float:
-    if submission.position_mm is not None:
-        return submission.position_mm
-    return submission.key.sequence * frame.rows * opened.inspector.placement.mm_per_px_down

@@ -29,6 +29,11 @@ class Live:
         """Whether no further page may look."""
         return len(self._listeners) >= MOST_LISTENERS
 
+    @property
+    def watched(self) -> bool:
+        """Whether any page looks."""
+        return bool(self._listeners)
+
     def tell(self, name: str, data: Callable[[], dict[str, object]]) -> None:
         """Tell all listeners; called from any thread. The data are made only when somebody listens."""
         if self._listeners and not self._loop.is_closed():

@@ -65,6 +65,8 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.UnknownFrame: Problem(404, "unknown-frame", "No such frame or picture"),
     errors.Conflict: Problem(409, "conflict", "The frame's number is taken by other pixels"),
     errors.QueueFull: Problem(503, "queue-full", "Too many frames of this camera are under way"),
+    errors.InspectionCrashed: Problem(500, "inspection-crashed", "The frame could not be inspected"),
+    errors.InspectorsDown: Problem(503, "inspectors-down", "Inspection is being started again"),
     errors.Busy: Problem(503, "store-failed", "The record could not be written"),
     RequestValidationError: Problem(422, "malformed-query", "The query or path is malformed"),
     Exception: Problem(500, "internal-error", "The station failed"),

@@ -4,6 +4,7 @@ Every setting can be given as `COATSIGHT_<NAME>`; an unknown one in code is an e
 product stands in its recipe, what belongs to a camera in its calibration, never here.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -41,12 +42,23 @@ class Settings(BaseSettings):
         (), description="SHA-256 of each API key in hexadecimal digits; none switches keys off."
     )
 
-    workers: int = Field(2, ge=1, le=64, description="Frames inspected at the same time; one core each.")
+    workers: int = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)),
+        ge=1,
+        le=64,
+        description="Processes that inspect frames; one for each core unless told otherwise.",
+    )
     queue_frames: int = Field(
         8,
         ge=1,
         le=1024,
         description="Frames of one camera taken in at the same time; more are refused with 503.",
+    )
+    wanted_ms: int = Field(
+        50,
+        ge=1,
+        le=60_000,
+        description="Time from a frame's last byte to its answer; while answers take longer, fewer frames are let in.",
     )
     deadline_ms: int = Field(
         500, ge=1, le=60_000, description="Longest time from a frame's last byte until it is inspected."

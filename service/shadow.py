@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from inspection.candidates import Candidates
 from inspection.classification import Classifier, Naming
 from inspection.defect import Finding
-from inspection.pipeline import Inspection
+from inspection.record import FrameRecord
 from service.store.shadows import ShadowCount, ShadowName
 from service.store.store import Store
+from service.workbench import Named
 
 _MOST_WAITING = 4
 """Frames; the crops of a flooded one take 16 MB."""
@@ -74,14 +75,11 @@ class Shadow:
         self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
         self._thread.start()
 
-    def offer(self, frame: int, inspection: Inspection, naming: Naming) -> None:
+    def offer(self, frame: int, record: FrameRecord, named: Named) -> None:
         """Have the candidates of an answered frame named again, unless too many are waiting; never waits."""
-        if inspection.candidates is None or not inspection.order:
-            return
-        record = inspection.record
         findings = (*(defect.finding for defect in record.defects), *record.events)
         try:
-            self._waiting.put_nowait(_Answered(frame, findings, inspection.order, inspection.candidates, naming))
+            self._waiting.put_nowait(_Answered(frame, findings, named.order, named.candidates, named.naming))
         except queue.Full:
             self._count("skipped", len(findings))
 

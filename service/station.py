@@ -1,20 +1,22 @@
 """The station: what happens to a frame between its last byte and its answer.
 
-Inspection runs on a few threads, records go through the store's one writer, and nothing is answered
-before it is durable. The same number is never inspected twice at the same time. Belongs to the event loop.
+A place in the camera's queue -> its turn -> an inspecting process -> the store's one writer -> the answer. Nothing
+is answered before it is durable. The same number is never inspected twice at the same time. Belongs to the event loop.
 """
 
 import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from service.admission import Admission
+from service.bodies import Bodies, Body
 from service.calibrations import calibration_folder
 from service.errors import StoreFailed, UnknownCamera
 from service.images import Images, Picture
@@ -23,8 +25,9 @@ from service.live import Live
 from service.metrics import Metrics
 from service.settings import Settings
 from service.shadow import Shadow
-from service.store.entries import FrameKey, StoredFrame
+from service.store.entries import FrameEntry, FrameKey, StoredFrame
 from service.store.store import Store
+from service.turns import Turns
 
 _log = logging.getLogger(__name__)
 
@@ -39,13 +42,10 @@ class Receipt:
         JSON.
     stages_ms : dict
         How long each stage took.
-    pixels_in_use : bool
-        Whether the frame's memory is still needed.
     """
 
     answer: bytes
     stages_ms: dict[str, float]
-    pixels_in_use: bool
 
 
 class Station:
@@ -56,6 +56,8 @@ class Station:
     settings : Settings
     store : Store
     inspecting : Inspecting
+    places : int
+        Frames that can be inspected at the same time, or wait at an inspecting process.
     images : Images
     live : Live
     metrics : Metrics
@@ -78,6 +80,7 @@ class Station:
         settings: Settings,
         store: Store,
         inspecting: Inspecting,
+        places: int,
         images: Images,
         live: Live,
         metrics: Metrics,
@@ -86,9 +89,10 @@ class Station:
     ) -> None:
         self.settings, self.store, self.images = settings, store, images
         self.live, self.metrics, self.clock, self.timer = live, metrics, clock, timer
-        self.admission = Admission(settings.queue_frames, settings.workers)
+        self.admission = Admission(settings.queue_frames, places, settings.wanted_ms)
+        self.bodies = Bodies()
+        self.turns = Turns(places)
         self._inspecting = inspecting
-        self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="inspection")
         self._under_way: dict[FrameKey, asyncio.Event] = {}
 
     @contextmanager
@@ -114,18 +118,19 @@ class Station:
             The body cannot become a frame.
         Conflict
             Its number is taken by other pixels.
-        DeadlinePassed, StoreFailed
+        DeadlinePassed, StoreFailed, InspectorsDown
             It is not inspected; it may be sent again.
+        InspectionCrashed
+            It is not inspected, and would not be if it was sent again.
         """
         submitted = self.timer()
-        deadline = submitted + self.settings.deadline_ms / 1e3
         async with self._alone(submission.key):
-            loop = asyncio.get_running_loop()
-            outcome = await loop.run_in_executor(self._pool, self._inspecting.inspect, submission, submitted, deadline)
+            outcome = await self._in_turn(submission, submitted)
             if isinstance(outcome, Known):
                 self.metrics.repeated()
-                return Receipt(outcome.answer, outcome.stages_ms, pixels_in_use=False)
-            return await self._kept(outcome)
+                self.bodies.give_back(submission.body)
+                return Receipt(outcome.answer, outcome.stages_ms)
+            return await self._kept(submission, outcome, submitted)
 
     def refuse(self, key: FrameKey, reason: str, detail: str) -> None:
         """Remember that a frame was not inspected; the refusal does not wait for it."""
@@ -144,10 +149,6 @@ class Station:
             return "full"
         return "ok" if calibrated else "not calibrated"
 
-    def close(self) -> None:
-        """Finish what is under way."""
-        self._pool.shutdown()
-
     @asynccontextmanager
     async def _alone(self, key: FrameKey) -> AsyncIterator[None]:
         while other := self._under_way.get(key):
@@ -159,18 +160,43 @@ class Station:
             del self._under_way[key]
             mine.set()
 
-    async def _kept(self, inspected: Inspected) -> Receipt:
+    async def _in_turn(self, submission: Submission, submitted: float) -> Inspected | Known:
+        patience_s = self.settings.deadline_ms / 1e3
+        async with self.turns.turn(submission.key.camera_id, patience_s):
+            return await self._inspecting.inspect(submission, submitted, submitted + patience_s)
+
+    async def _kept(self, submission: Submission, inspected: Inspected, submitted: float) -> Receipt:
         entry, begun = inspected.entry, self.timer()
+        self._inspecting.offered(entry.key)
         await asyncio.wrap_future(self.store.keep_frame(entry))
-        stages_ms = inspected.stages_ms | {"store": 1e3 * (self.timer() - begun)}
-        self.admission.took(sum(stages_ms.values()) - stages_ms["queue"])
-        if self.shadow:
-            self.shadow.offer(entry.number, inspected.inspection, inspected.naming)
+        now = self.timer()
+        stages_ms = inspected.stages_ms | {"store": 1e3 * (now - begun)}
+        self.admission.took(1e3 * (now - submitted))
+        if self.shadow and inspected.named:
+            self.shadow.offer(entry.number, entry.record, inspected.named)
         self.metrics.answered(entry.record.verdict.value, stages_ms)
         self.live.tell("frame", lambda: summary_of(entry.stored(), self.images, sum(stages_ms.values())))
-        picture = Picture(entry.frame_id, entry.key.camera_id, entry.pixel_hash, inspected.frame)
-        in_use = self.images.offer(picture, passed=entry.record.verdict.value == "pass", at_s=begun)
-        return Receipt(entry.answer, stages_ms, in_use)
+        self._show(submission, entry, now)
+        return Receipt(entry.answer, stages_ms)
+
+    def _show(self, submission: Submission, entry: FrameEntry, now: float) -> None:
+        """Hand the pixels on to who makes pictures of them; from there, or at once, their memory comes back."""
+        body, loop = submission.body, asyncio.get_running_loop()
+        picture = Picture(
+            frame_id=entry.frame_id,
+            camera_id=entry.key.camera_id,
+            pixel_hash=entry.pixel_hash,
+            decode=partial(submission.decoding, body.pixels),
+            release=partial(self._release, loop, body),
+        )
+        if not self.images.offer(
+            picture, passed=entry.record.verdict.value == "pass", at_s=now, seen=self.live.watched
+        ):
+            self.bodies.give_back(body)
+
+    def _release(self, loop: asyncio.AbstractEventLoop, body: Body) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self.bodies.give_back, body)
 
 
 def _log_failure(done: Future[None]) -> None:

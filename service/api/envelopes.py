@@ -1,30 +1,22 @@
 """Envelopes: what headers and query say of a body, checked before a byte of it is read."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
-import numpy as np
-import zstandard
-from numpy.typing import NDArray
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import File, FormParser, parse_options_header
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 
-from inspection.errors import CorruptFrame, FrameTooLarge, InconsistentFrame
-from inspection.frame import Frame
-from inspection.image_file import IMAGE_MEDIA_TYPES, content_matches, decode_image
-from inspection.pixel_format import PixelFormat, body_bytes, frame_from_raw, parse
+from inspection.errors import FrameTooLarge, InconsistentFrame
+from inspection.frame import FrameLimits
+from inspection.image_file import IMAGE_MEDIA_TYPES
+from inspection.pixel_format import parse
+from service.decoding import MULTIPART, Decoding, Form, ImageFile, Raw, Shape, Zstd
 from service.errors import LengthRequired, MalformedBody, UnknownCoding
 from service.schemas import FrameQuery
 from service.settings import Settings
 
 RAW: Final = "application/octet-stream"
-MULTIPART: Final = "multipart/form-data"
 MEDIA_TYPES: Final = (RAW, *IMAGE_MEDIA_TYPES, MULTIPART)
-
-_LARGEST_WINDOW_BYTES = 128 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +27,12 @@ class Envelope:
     ----------
     size : int
         Bytes to read.
-    decode : callable
+    decoding : Decoding
         Makes a frame of them.
     """
 
     size: int
-    decode: Callable[[NDArray[np.uint8]], Frame]
+    decoding: Decoding
 
 
 def envelope_of(headers: Headers, query: FrameQuery, settings: Settings) -> Envelope:
@@ -67,11 +59,11 @@ def envelope_of(headers: Headers, query: FrameQuery, settings: Settings) -> Enve
         return _raw(length, query, settings, packed=coding == "zstd")
     if coding != "identity":
         raise UnknownCoding(f"expected zstd for raw pixels or no Content-Encoding, got {coding}: send it plain")
+    limits = settings.frame_limits
     if kind in IMAGE_MEDIA_TYPES:
-        return Envelope(_told(length), partial(_image, media_type=kind, query=query, settings=settings))
+        return Envelope(_told(length), ImageFile(kind, query.width, query.height, limits))
     if kind == MULTIPART:
-        boundary = options.get(b"boundary", b"")
-        return Envelope(_told(length), partial(_form, boundary=boundary, query=query, settings=settings))
+        return Envelope(_told(length), Form(options.get(b"boundary", b""), _part(query, limits)))
     raise UnknownCoding(f"expected a Content-Type out of {', '.join(MEDIA_TYPES)}, got {kind or 'none'}")
 
 
@@ -91,85 +83,30 @@ def _told(length: int | None) -> int:
 
 
 def _raw(length: int | None, query: FrameQuery, settings: Settings, *, packed: bool) -> Envelope:
-    width, height, pixel_format = _shape(query)
-    settings.frame_limits.check(width, height)
-    size = body_bytes(pixel_format, width, height)
-    view = partial(_view, width=width, height=height, pixel_format=pixel_format, settings=settings)
+    shape = _shape(query)
+    settings.frame_limits.check(shape.width, shape.height)
+    raw, size = Raw(shape, settings.frame_limits), shape.body_bytes
     if packed:
-        return Envelope(_told(length), lambda body: view(_unpacked(body, size)))
+        return Envelope(_told(length), Zstd(raw))
     if length not in (None, size):
         raise InconsistentFrame(
-            f"expected {size} bytes for {width} x {height} pixels of {pixel_format}, got {length}: "
+            f"expected {size} bytes for {shape.width} x {shape.height} pixels of {shape.pixel_format}, got {length}: "
             "check width, height and pixel format, and that rows are sent without padding"
         )
-    return Envelope(size, view)
+    return Envelope(size, raw)
 
 
-def _shape(query: FrameQuery) -> tuple[int, int, PixelFormat]:
+def _part(query: FrameQuery, limits: FrameLimits) -> Raw | ImageFile:
+    """A form's part: a file of any type read here, or raw pixels of the format in the query."""
+    if query.pixel_format is not None:
+        return Raw(_shape(query), limits)
+    return ImageFile(None, query.width, query.height, limits)
+
+
+def _shape(query: FrameQuery) -> Shape:
     if query.width is None or query.height is None or query.pixel_format is None:
         missing = [name for name in ("width", "height", "pixel_format") if getattr(query, name) is None]
         raise InconsistentFrame(
             f"expected width, height and pixel_format in the query of raw pixels, got no {', '.join(missing)}"
         )
-    return query.width, query.height, parse(query.pixel_format)
-
-
-def _view(body: NDArray[np.uint8], *, width: int, height: int, pixel_format: PixelFormat, settings: Settings) -> Frame:
-    return frame_from_raw(body.data, width, height, pixel_format, settings.frame_limits)
-
-
-def _unpacked(packed: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Unpack into `size` bytes and not one more, whatever the packed bytes claim of themselves."""
-    unpacked = np.empty(size, np.uint8)
-    at, view = 0, unpacked.data
-    try:
-        with zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES).stream_reader(packed.data) as reader:
-            while at < size and (count := reader.readinto(view[at:])):
-                at += count
-            rest = reader.read(1)
-    except zstandard.ZstdError as problem:
-        raise CorruptFrame(f"expected pixels packed by zstd, got bytes that do not unpack ({problem})") from problem
-    if at != size or rest:
-        raise InconsistentFrame(f"expected {size} bytes in zstd, got {'more' if rest else at}: check width, height")
-    return unpacked
-
-
-def _image(body: NDArray[np.uint8], *, media_type: str, query: FrameQuery, settings: Settings) -> Frame:
-    content_matches(body.data, media_type)
-    return _of_told_size(decode_image(body.data, settings.frame_limits), query)
-
-
-def _of_told_size(frame: Frame, query: FrameQuery) -> Frame:
-    told = query.width or frame.columns, query.height or frame.rows
-    if told != (frame.columns, frame.rows):
-        raise InconsistentFrame(
-            f"expected a file of {told[0]} x {told[1]} pixels as the query says, "
-            f"got {frame.columns} x {frame.rows}: correct the query"
-        )
-    return frame
-
-
-def _form(body: NDArray[np.uint8], *, boundary: bytes, query: FrameQuery, settings: Settings) -> Frame:
-    """Decode the part `image`: a file of any type read here, or raw pixels of the format in the query."""
-    image = _image_part(body, boundary)
-    if query.pixel_format is not None:
-        width, height, pixel_format = _shape(query)
-        return _view(image, width=width, height=height, pixel_format=pixel_format, settings=settings)
-    return _of_told_size(decode_image(image.data, settings.frame_limits), query)
-
-
-def _image_part(body: NDArray[np.uint8], boundary: bytes) -> NDArray[np.uint8]:
-    files: list[File] = []
-    try:
-        parser = FormParser(
-            MULTIPART, None, files.append, boundary=boundary, config={"MAX_MEMORY_FILE_SIZE": body.size + 1}
-        )
-        parser.write(body.tobytes())
-        parser.finalize()
-    except FormParserError as problem:
-        raise MalformedBody(f"expected a multipart form, got a malformed one ({problem})") from problem
-    images = [file for file in files if file.field_name == b"image"]
-    if len(files) != 1 or not images:
-        raise MalformedBody(f"expected one file part named image, got {len(files)} file parts: send one")
-    images[0].file_object.seek(0)
-    return np.frombuffer(images[0].file_object.read(), np.uint8)
+    return Shape(query.width, query.height, parse(query.pixel_format))

@@ -1,7 +1,6 @@
 """The pinned route: a camera posts a frame and is answered when the record is durable."""
 
 import asyncio
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,10 +8,8 @@ from fastapi import APIRouter, Request, Response
 from numpy.typing import NDArray
 from starlette.requests import ClientDisconnect
 
-from inspection.frame import Frame
-from service.api.body_buffers import BodyBuffers
-from service.api.digests import check_digests, parse_digests
-from service.api.envelopes import MEDIA_TYPES, Envelope, envelope_of
+from service.api.digests import parse_digests
+from service.api.envelopes import MEDIA_TYPES, envelope_of
 from service.errors import BodyTooSlow, MalformedBody
 from service.inspecting import Submission
 from service.problems import BODY_BEGUN
@@ -39,24 +36,23 @@ router = APIRouter(tags=["frames"])
 async def post_frame(camera_id: CameraId, request: Request) -> Response:
     """Inspect a frame: the answer is sent when its record is durable."""
     station: Station = request.app.state.station
-    buffers: BodyBuffers = request.app.state.buffers
     begun, query = station.timer(), parsed_query(request.query_params)
     envelope = envelope_of(request.headers, query, station.settings)
     digests = parse_digests(request.headers.get("content-digest"))
     with station.admitted(camera_id):
-        body = buffers.take(envelope.size)
-        await _read(request, body, station.settings.body_timeout_s)
+        body = station.bodies.take(envelope.size)
+        await _read(request, body.pixels, station.settings.body_timeout_s)
         receipt = await station.receive(
             Submission(
                 key=FrameKey(camera_id, query.roll, query.sequence),
-                decode=partial(_decoded, body, digests, envelope),
+                body=body,
+                decoding=envelope.decoding,
+                digests=digests,
                 received_at=station.clock(),
                 position_mm=query.position_mm,
                 captured_at=query.captured_at,
             )
         )
-    if not receipt.pixels_in_use:
-        buffers.give_back(body)
     return Response(
         receipt.answer,
         media_type="application/json",
@@ -88,11 +84,6 @@ async def _fill(request: Request, view: memoryview) -> int:
         view[at:end] = piece
         at = end
     return at
-
-
-def _decoded(body: NDArray[np.uint8], digests: dict[str, bytes], envelope: Envelope) -> Frame:
-    check_digests(body, digests)
-    return envelope.decode(body)
 
 
 def _timing(receipt: Receipt, total_ms: float) -> dict[str, str]:

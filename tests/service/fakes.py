@@ -1,8 +1,10 @@
 """A classifier without a network, frames drawn by NumPy, and a station in a thread."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,12 @@ from numpy.typing import NDArray
 from inspection.candidates import CHANNELS, FEATURES
 from inspection.classification import Classifier
 from inspection.onnx_model import Card
-from service.app import create_app
+from service.app import StartInspectors, create_app
+from service.bodies import Body
 from service.server import server_for
 from service.settings import Settings
+from service.warm_up import warm_up
+from service.workbench import Done, Task, Workbench
 
 COLUMNS, ROWS = 512, 256
 
@@ -47,10 +52,37 @@ def shape_of(pixels: NDArray[Any], pixel_format: str = "Mono8") -> dict[str, str
     return {"width": pixels.shape[1], "height": pixels.shape[0], "pixel_format": pixel_format}
 
 
+class InspectorsHere:
+    """Inspects in threads of this process: starts at once, and does what an inspecting process does."""
+
+    alive = 1
+
+    def __init__(self, settings: Settings, classifier: Classifier) -> None:
+        self.model, self.places = classifier.ref, settings.workers
+        self._bench = Workbench(settings.data_dir, classifier, time.perf_counter)
+        self._pool = ThreadPoolExecutor(settings.workers)
+
+    async def inspect(self, task: Task, body: Body) -> Done:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._bench.inspect, task, body.pixels)
+
+    async def close(self) -> None:
+        self._pool.shutdown()
+
+
+def inspectors_here(model_sha256: str) -> StartInspectors:
+    async def start(settings: Settings) -> InspectorsHere:
+        classifier = fake_classifier(model_sha256)
+        warm_up(settings, classifier)
+        return InspectorsHere(settings, classifier)
+
+    return start
+
+
 @contextmanager
 def running(data_dir: Path, model_sha256: str = "f" * 64, **settings: Any) -> Iterator[httpx.Client]:
     """A real server on a free port, and a client for it."""
-    app = create_app(Settings(data_dir=data_dir, **settings), fake_classifier(model_sha256))
+    app = create_app(Settings(data_dir=data_dir, **settings), inspectors_here(model_sha256))
     server = server_for(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -18,7 +18,7 @@ HASH = bytes(range(16))
 
 
 def picture(pixels: NDArray[Any], bits: int = 8, number: int = 1, pixel_hash: bytes = HASH) -> Picture:
-    return Picture(f"{number:016x}", "cam-1", pixel_hash, Frame(pixels, bits))
+    return Picture(f"{number:016x}", "cam-1", pixel_hash, lambda: Frame(pixels, bits), lambda: None)
 
 
 def grey(seed: int = 0, bits: int = 8) -> NDArray[Any]:
@@ -33,7 +33,7 @@ def images(folder: Path, on_preview: Callable[[str], None] = print, **settings: 
 @pytest.mark.parametrize("bits", [8, 12, 16])
 def test_a_frame_that_did_not_pass_is_kept_without_loss(tmp_path: Path, bits: int) -> None:
     kept, pixels = images(tmp_path), grey(bits=bits)
-    assert kept.offer(picture(pixels, bits), passed=False, at_s=0)
+    assert kept.offer(picture(pixels, bits), passed=False, at_s=0, seen=True)
     kept.close()
     loaded = kept.load(HASH)
     assert loaded is not None
@@ -44,7 +44,9 @@ def test_a_frame_that_did_not_pass_is_kept_without_loss(tmp_path: Path, bits: in
 def test_one_in_n_frames_that_passed_is_kept(tmp_path: Path) -> None:
     kept = images(tmp_path, keep_one_passed_in=3, image_queue_frames=16)
     for number in range(1, 10):
-        kept.offer(picture(grey(number), number=number, pixel_hash=bytes([number] * 16)), passed=True, at_s=number)
+        kept.offer(
+            picture(grey(number), number=number, pixel_hash=bytes([number] * 16)), passed=True, at_s=number, seen=True
+        )
     kept.close()
     assert [number for number in range(1, 10) if kept.load(bytes([number] * 16)) is not None] == [3, 6, 9]
 
@@ -57,10 +59,10 @@ def test_a_full_queue_drops_pictures_and_counts_them(tmp_path: Path) -> None:
         go_on.wait(5)
 
     kept = images(tmp_path, stuck, image_queue_frames=1)
-    assert kept.offer(picture(grey(1), number=1), passed=False, at_s=0)
+    assert kept.offer(picture(grey(1), number=1), passed=False, at_s=0, seen=True)
     assert entered.wait(5)
-    assert kept.offer(picture(grey(2), number=2, pixel_hash=bytes(16)), passed=False, at_s=0)
-    assert not kept.offer(picture(grey(3), number=3), passed=False, at_s=0)
+    assert kept.offer(picture(grey(2), number=2, pixel_hash=bytes(16)), passed=False, at_s=0, seen=True)
+    assert not kept.offer(picture(grey(3), number=3), passed=False, at_s=0, seen=True)
     assert kept.dropped == 1
     go_on.set()
     kept.close()
@@ -68,14 +70,14 @@ def test_a_full_queue_drops_pictures_and_counts_them(tmp_path: Path) -> None:
 
 def test_nothing_is_written_on_a_nearly_full_disk(tmp_path: Path) -> None:
     kept = Images(Settings(data_dir=tmp_path, keep_free_gib=100_000), lambda _: None)
-    kept.offer(picture(grey()), passed=False, at_s=0)
+    kept.offer(picture(grey()), passed=False, at_s=0, seen=True)
     kept.close()
     assert (kept.dropped, kept.load(HASH)) == (1, None)
 
 
 def test_a_damaged_file_is_found_out(tmp_path: Path) -> None:
     kept = images(tmp_path)
-    kept.offer(picture(grey()), passed=False, at_s=0)
+    kept.offer(picture(grey()), passed=False, at_s=0, seen=True)
     kept.close()
     (path,) = tmp_path.glob("images/*/*.npy.zst")
     body = bytearray(path.read_bytes())
@@ -89,14 +91,14 @@ def test_previews_of_the_latest_frames_only(tmp_path: Path) -> None:
     seen: list[str] = []
     kept = images(tmp_path, seen.append, previews=2)
     for number in range(3):
-        kept.offer(picture(grey(number), number=number), passed=False, at_s=0)
+        kept.offer(picture(grey(number), number=number), passed=False, at_s=0, seen=True)
     kept.close()
     assert [kept.preview(frame_id) is not None for frame_id in seen] == [False, True, True]
 
 
 def test_frames_that_passed_are_shown_a_few_times_a_second(tmp_path: Path) -> None:
     kept = images(tmp_path)
-    taken = [kept.offer(picture(grey(n), number=n), passed=True, at_s=0.05 * n) for n in range(12)]
+    taken = [kept.offer(picture(grey(n), number=n), passed=True, at_s=0.05 * n, seen=True) for n in range(12)]
     kept.close()
     assert sum(taken) == 3
 

@@ -25,6 +25,7 @@ from service.shadow import Shadow
 from service.store.shadows import ShadowCount, shadow_count_in
 from service.store.store import Store
 from service.store.writer import Writer
+from service.workbench import Named
 
 RUNNING, BESIDE = "f" * 64, "b" * 64
 SETTINGS = Naming()
@@ -84,6 +85,10 @@ def inspection():
     inspected = Inspector(default_recipe(), fake_classifier(RUNNING)).inspect(Frame(draw(1, holes=3)))
     assert len(inspected.order) == 3
     return inspected
+
+
+def named(inspection, naming=SETTINGS):
+    return Named(inspection.candidates, inspection.order, naming)
 
 
 def asked(folder, question):
@@ -172,7 +177,7 @@ def test_a_shadow_waits_while_frames_are_under_way_and_still_ends(tmp_path, insp
     counted = Counts()
     with Store(tmp_path) as store:
         shadow = Shadow(named_by(Stains()), RUNNING, store, count=counted, idle=lambda: False)
-        shadow.offer(7, inspection, SETTINGS)
+        shadow.offer(7, inspection.record, named(inspection))
         time.sleep(0.1)
         assert not counted
         shadow.close()
@@ -184,7 +189,8 @@ def test_a_shadow_goes_by_the_recipe_that_the_frame_was_named_by(tmp_path, inspe
     counted = Counts()
     with Store(tmp_path) as store:
         shadow = Shadow(named_by(SureOfPinholes()), RUNNING, store, count=counted, idle=lambda: True)
-        shadow.offer(7, inspection, Naming(ClassificationSettings(unknown_below=0.99)))
+        unsure = Naming(ClassificationSettings(unknown_below=0.99))
+        shadow.offer(7, inspection.record, named(inspection, unsure))
         shadow.close()
     assert asked(tmp_path, "SELECT DISTINCT kind, shadow_kind FROM shadow_names") == [("pinhole", "unknown")]
 
@@ -194,7 +200,7 @@ def test_a_store_that_fails_stops_no_shadow(tmp_path, inspection):
     with Store(tmp_path) as store:
         shadow = Shadow(named_by(Stains()), RUNNING, store, count=counted, idle=lambda: True)
         store._writer.close()
-        shadow.offer(7, inspection, SETTINGS)
+        shadow.offer(7, inspection.record, named(inspection))
         shadow.close()
         store._writer = Writer(store._writing)
     assert counted == {"same": 0, "otherwise": 3}
@@ -204,7 +210,7 @@ def test_counts_add_up_over_restarts(tmp_path, inspection):
     for frame in (1, 2):
         with Store(tmp_path) as store:
             shadow = Shadow(named_by(Stains()), RUNNING, store, count=Counts(), idle=lambda: True)
-            shadow.offer(frame, inspection, SETTINGS)
+            shadow.offer(frame, inspection.record, named(inspection))
             shadow.close()
     assert shadow_count_in(tmp_path, RUNNING, BESIDE) == ShadowCount(RUNNING, BESIDE, named=6, otherwise=6)
     assert shadow_count_in(tmp_path, BESIDE, RUNNING).named == 0

@@ -1,0 +1,30 @@
+"""Which numbers were answered: asked for every frame, so that the store is asked only where it may know.
+
+A bit for each number; a roll of 30,000 frames takes 4 KiB.
+"""
+
+from collections import defaultdict
+
+_BITS = 10
+
+
+class AnsweredNumbers:
+    """The answered numbers of one camera on one roll.
+
+    Parameters
+    ----------
+    before : int or None
+        Largest number that was answered before this station was started: it and those below may be in the store.
+    """
+
+    def __init__(self, before: int | None) -> None:
+        self._before = -1 if before is None else before
+        self._seen: defaultdict[int, int] = defaultdict(int)
+
+    def add(self, number: int) -> None:
+        """Remember a number."""
+        self._seen[number >> _BITS] |= 1 << (number & ((1 << _BITS) - 1))
+
+    def may_have(self, number: int) -> bool:
+        """Whether the store may have an answer for the number; never wrongly False."""
+        return number <= self._before or bool(self._seen.get(number >> _BITS, 0) >> (number & ((1 << _BITS) - 1)) & 1)

@@ -1,0 +1,269 @@
+"""The inspecting processes: started, fed, watched, and started again when one dies.
+
+Processes rather than threads: between its kernels a frame holds the interpreter's lock for a third of its time,
+and two threads spent as long waiting for it. Four cameras of 4 MiB frames, closed loop, two cores: 119 to 176
+frames/s by one to three threads beside the network's, 240 to 253 by two or three processes (alternating runs).
+A decoder that crashes takes one frame with it instead of the station.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from inspection.classification import Classifier
+from inspection.errors import CoatsightError, ModelError
+from inspection.record import ModelRef
+from service.bodies import Body
+from service.channel import ChannelClosed, receive, send
+from service.errors import InspectionCrashed, InspectorsDown
+from service.settings import Settings
+from service.workbench import Done, Task
+
+TASKS_EACH = 2
+"""One under work and one that waits, so that no process idles until the next is handed over."""
+
+_HUNG_AFTER_S = 10.0
+"""A process that is so late after a deadline will never answer."""
+
+_RESTART_AFTER_S = (0.0, 0.5, 1.0, 2.0, 5.0)
+
+_log = logging.getLogger(__name__)
+
+
+class Inspectors(Protocol):
+    """Whoever inspects frames for the station."""
+
+    @property
+    def model(self) -> ModelRef:
+        """The classifier in use."""
+
+    @property
+    def places(self) -> int:
+        """Tasks that may be given at the same time."""
+
+    @property
+    def alive(self) -> int:
+        """How many can take a frame now."""
+
+    async def inspect(self, task: Task, body: Body) -> Done:
+        """Inspect one frame."""
+
+    async def close(self) -> None:
+        """Finish and end."""
+
+
+class InspectorProcesses:
+    """Inspects frames in processes of their own; belongs to the event loop.
+
+    Parameters
+    ----------
+    settings : Settings
+    make_classifier : callable
+        Loads the classifier, in each process anew; must be importable by its name.
+    timer : callable
+        Seconds, monotonic, on the clock of the tasks' deadlines.
+    """
+
+    def __init__(
+        self, settings: Settings, make_classifier: Callable[[], Classifier], timer: Callable[[], float]
+    ) -> None:
+        self._setup, self._timer = (settings, make_classifier), timer
+        self._processes: list[_Process] = []
+        self._restarts: set[asyncio.Task[None]] = set()
+        self._closing = False
+        self._count = settings.workers
+        self.model = ModelRef("", "", "")
+
+    @property
+    def places(self) -> int:
+        """Tasks that may be given at the same time."""
+        return self._count * TASKS_EACH
+
+    @property
+    def alive(self) -> int:
+        """Processes that can take a frame now."""
+        return len(self._processes)
+
+    async def start(self) -> None:
+        """Start all processes, at the same time.
+
+        Raises
+        ------
+        ModelError, RecipeError
+            What every process found wrong.
+        """
+        starts = [asyncio.create_task(self._begin()) for _ in range(self._count)]
+        try:
+            await asyncio.gather(*starts)
+        except BaseException:
+            await asyncio.gather(*starts, return_exceptions=True)
+            await self.close()
+            raise
+
+    async def inspect(self, task: Task, body: Body) -> Done:
+        """Have a frame inspected by the process that has least to do.
+
+        Raises
+        ------
+        CoatsightError
+            What the process found wrong with it.
+        InspectionCrashed
+            The process died of it, or hung.
+        InspectorsDown
+            None is there, or the one that had it died of another frame.
+        """
+        if not self._processes:
+            raise InspectorsDown("expected an inspecting process, all are being started again: send it again")
+        process = min(self._processes, key=lambda each: each.waiting)
+        patience_s = max(task.deadline - self._timer(), 0) + _HUNG_AFTER_S
+        try:
+            async with asyncio.timeout(patience_s):
+                return await process.inspect(task, body)
+        except TimeoutError:
+            process.kill()
+            raise InspectionCrashed(
+                f"expected to inspect the frame within {patience_s:.0f} s, it never ended: keep the frame and tell us"
+            ) from None
+
+    async def close(self) -> None:
+        """End all processes; what they have under way is given up."""
+        self._closing = True
+        for restart in self._restarts:
+            restart.cancel()
+        await asyncio.gather(*(asyncio.to_thread(process.close) for process in tuple(self._processes)))
+        self._processes.clear()
+
+    async def _begin(self) -> None:
+        process = _Process(self._buried)
+        ready = await asyncio.to_thread(process.get_ready, self._setup)
+        if isinstance(ready, CoatsightError):
+            process.close()
+            raise ready
+        if self._closing:
+            process.close()
+            return
+        self.model = ready
+        process.listen()
+        self._processes.append(process)
+
+    def _buried(self, process: "_Process") -> None:
+        """Start another in place of one that is gone."""
+        self._processes.remove(process)
+        if not self._closing:
+            _log.error("an inspecting process ended (%s), another is started", process.exit_status())
+            restart = asyncio.get_running_loop().create_task(self._begin_again())
+            self._restarts.add(restart)
+            restart.add_done_callback(self._restarts.discard)
+
+    async def _begin_again(self) -> None:
+        tries = iter(_RESTART_AFTER_S)
+        while not self._closing:
+            await asyncio.sleep(next(tries, _RESTART_AFTER_S[-1]))
+            try:
+                await self._begin()
+            except CoatsightError as problem:
+                _log.error("no inspecting process could be started: %s", problem)
+            else:
+                return
+
+
+class _Process:
+    """One process, seen from the station; its answers come in the order of the tasks."""
+
+    def __init__(self, buried: Callable[["_Process"], None]) -> None:
+        self._buried = buried
+        self._waiting: deque[asyncio.Future[Done]] = deque()
+        self._channel, theirs = socket.socketpair()
+        # The tests' own classifiers are found the same way as they are here.
+        path = os.pathsep.join(filter(None, sys.path))
+        with theirs:
+            self._popen = subprocess.Popen(
+                [sys.executable, "-m", "service.inspector_process", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+            )
+
+    @property
+    def waiting(self) -> int:
+        """Tasks that it was given and has not answered."""
+        return len(self._waiting)
+
+    def get_ready(self, setup: object) -> ModelRef | CoatsightError:
+        """Hand over the setup and wait until it is loaded; blocks."""
+        try:
+            send(self._channel, setup)
+            ready, _ = receive(self._channel)
+        except ChannelClosed:
+            return ModelError(f"expected an inspecting process to start, it ended ({self.exit_status()}): see the log")
+        told: ModelRef | CoatsightError = ready
+        return told
+
+    def listen(self) -> None:
+        """Take answers from now on."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._channel.fileno(), self._take)
+
+    async def inspect(self, task: Task, body: Body) -> Done:
+        answer: asyncio.Future[Done] = self._loop.create_future()
+        self._waiting.append(answer)
+        try:
+            send(self._channel, task, body.fd)
+        except ChannelClosed:
+            self._bury()
+        return await answer
+
+    def _take(self) -> None:
+        try:
+            outcome, _ = receive(self._channel)
+        except ChannelClosed:
+            self._bury()
+            return
+        answer = self._waiting.popleft()
+        if answer.done():
+            return
+        if isinstance(outcome, Exception):
+            answer.set_exception(outcome)
+        else:
+            answer.set_result(outcome)
+
+    def _bury(self) -> None:
+        """Tell everybody who waits: the first had the frame that it died of, the others were only behind it."""
+        if not self._loop.remove_reader(self._channel.fileno()):
+            return
+        self._popen.kill()
+        self._buried(self)
+        problem: CoatsightError = InspectionCrashed(
+            "expected to inspect the frame, the process that did so died of it: keep the frame and tell us"
+        )
+        for answer in self._waiting:
+            if not answer.done():
+                answer.set_exception(problem)
+            problem = InspectorsDown("expected to inspect the frame, the process ended before it: send it again")
+        self._waiting.clear()
+
+    def kill(self) -> None:
+        """End it at once; its end is noticed like any other."""
+        self._popen.kill()
+
+    def exit_status(self) -> str:
+        """How it ended, as far as it did."""
+        code = self._popen.wait(5)
+        return f"signal {-code}" if code < 0 else f"status {code}"
+
+    def close(self) -> None:
+        """Close the channel, which ends it; blocks until it did."""
+        if hasattr(self, "_loop"):
+            self._loop.call_soon_threadsafe(self._loop.remove_reader, self._channel.fileno())
+        self._channel.shutdown(socket.SHUT_RDWR)
+        try:
+            self._popen.wait(5)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
+        self._channel.close()
