@@ -33,6 +33,7 @@ def entry_of(number: int, arrival: Arrival, done: Done, record: FrameRecord) -> 
         key=key,
         record=record,
         position_mm=done.position_mm,
+        length_mm=done.rows * done.mm_per_px_down,
         rows=done.rows,
         columns=done.columns,
         bits=done.bits,

@@ -15,7 +15,7 @@ from inspection.classification import Classifier, load_classifier
 from inspection.errors import ModelError
 from inspection.record import ModelRef
 from service import pages
-from service.api import cameras, frames, health, records
+from service.api import cameras, frames, health, records, rolls
 from service.api.keys import require_key
 from service.images import Images
 from service.inspecting import Inspecting
@@ -58,7 +58,7 @@ def create_app(settings: Settings, start_inspectors: StartInspectors | None = No
 
     app = FastAPI(title="Coatsight", description=__doc__, lifespan=lifespan)
     app.state.settings = settings
-    for guarded in (frames, cameras, records):
+    for guarded in (frames, cameras, rolls, records):
         app.include_router(guarded.router, dependencies=[Depends(require_key)] if settings.key_digests else [])
     app.include_router(health.router)
     app.include_router(pages.router)
@@ -82,11 +82,11 @@ async def _station(settings: Settings, inspectors: Inspectors, beside: Classifie
         live = Live()
         images = Images(settings, lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}))
         parts.callback(images.close)
-        rolls = Rolls(store, settings, inspectors.model, _now)
+        pins = Rolls(store, settings, inspectors.model, _now)
         station = Station(
             settings=settings,
             store=store,
-            inspecting=Inspecting(store, rolls, inspectors, clock=_now, with_candidates=beside is not None),
+            inspecting=Inspecting(store, pins, inspectors, clock=_now, with_candidates=beside is not None),
             places=inspectors.places,
             images=images,
             live=live,

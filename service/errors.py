@@ -5,6 +5,7 @@
         |-- Unauthorized        no key, or not one of ours
         |-- UnknownCamera       nobody configured it and the settings ask that somebody does
         |-- UnknownFrame        no frame bears this id, or no picture of it was kept
+        |-- UnknownRoll         no frame was sent of this roll
         |-- Conflict            the number is taken by other pixels
         |-- MalformedBody       the body is not what its headers say
         |   |-- DigestMismatch  the bytes were changed on their way
@@ -38,6 +39,10 @@ class UnknownCamera(StationError):
 
 class UnknownFrame(StationError):
     """No frame bears this id, or no picture of it was kept."""
+
+
+class UnknownRoll(StationError):
+    """No frame was sent of this roll."""
 
 
 class Conflict(StationError):

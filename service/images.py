@@ -49,6 +49,8 @@ class Picture:
         Told when the body is no longer needed.
     keep : bool
         For more than the moment.
+    seen : bool
+        Whether somebody looks; of what is kept a small picture can be made later.
     """
 
     frame_id: str
@@ -57,6 +59,7 @@ class Picture:
     decode: Callable[[], Frame]
     release: Callable[[], None]
     keep: bool = False
+    seen: bool = False
 
 
 class Images:
@@ -106,7 +109,7 @@ class Images:
         if not (keep or self._is_due(picture.camera_id, at_s, _SHOW_EVERY_S if seen else _SHOW_UNSEEN_EVERY_S)):
             return False
         try:
-            self._waiting.put_nowait(replace(picture, keep=keep))
+            self._waiting.put_nowait(replace(picture, keep=keep, seen=seen))
         except queue.Full:
             self.dropped += keep
             return False
@@ -155,7 +158,8 @@ class Images:
     def _run(self) -> None:
         while picture := self._waiting.get():
             frame = picture.decode()
-            self._show(picture, frame)
+            if picture.seen or not picture.keep:
+                self._show(picture, frame)
             if picture.keep:
                 self._keep(picture, frame)
             del frame

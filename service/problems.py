@@ -1,7 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457): one table from error to status, and a counter each.
 
-A refused frame is also remembered as not inspected, unless its number was answered or its camera is
-none of ours.
+A refused frame is also remembered as not inspected, unless its camera is none of ours.
 """
 
 import logging
@@ -17,9 +16,10 @@ from starlette.exceptions import HTTPException
 
 from inspection import errors as library
 from service import errors
-from service.schemas import parsed_key
+from service.schemas import NumberedFrame, parsed_number
 from service.station import Station
 from service.store.entries import FrameKey
+from service.store.refusals import Refusal
 
 MEDIA_TYPE = "application/problem+json"
 BODY_BEGUN = "coatsight.body_begun"
@@ -63,6 +63,7 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.Unauthorized: Problem(401, "unauthorized", "A key is needed"),
     errors.UnknownCamera: Problem(404, "unknown-camera", "No such camera"),
     errors.UnknownFrame: Problem(404, "unknown-frame", "No such frame or picture"),
+    errors.UnknownRoll: Problem(404, "unknown-roll", "No such roll"),
     errors.Conflict: Problem(409, "conflict", "The frame's number is taken by other pixels"),
     errors.QueueFull: Problem(503, "queue-full", "Too many frames of this camera are under way"),
     errors.InspectionCrashed: Problem(500, "inspection-crashed", "The frame could not be inspected"),
@@ -72,7 +73,7 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     Exception: Problem(500, "internal-error", "The station failed"),
 }
 
-_NOT_REMEMBERED = ("conflict", "unknown-camera", "unauthorized")
+_NOT_REMEMBERED = ("unknown-camera", "unauthorized")
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -84,7 +85,7 @@ def answer_problems(app: FastAPI) -> None:
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     problem, station = _problem(error), _station(request)
     detail = _detail(error, problem)
-    if problem.status >= 500:
+    if problem.status == 500:
         _log.warning("%s %s: %s", request.method, request.url.path, detail)
     body: dict[str, Any] = {
         "type": _TYPE + problem.name,
@@ -129,16 +130,18 @@ def _headers(request: Request, problem: Problem) -> dict[str, str]:
 
 def _remember(request: Request, station: Station, problem: Problem, detail: str) -> None:
     station.metrics.refused(problem.name)
-    key = _frame_key(request)
-    if key and problem.name not in _NOT_REMEMBERED:
-        station.refuse(key, problem.name, detail)
+    frame = _frame(request)
+    if frame and problem.name not in _NOT_REMEMBERED:
+        key, now = FrameKey(frame.camera_id, frame.roll, frame.sequence), station.clock()
+        told = Refusal(key, problem.name, detail, now, now, position_mm=frame.position_mm, rows=frame.height)
+        station.refuse(told)
 
 
-def _frame_key(request: Request) -> FrameKey | None:
+def _frame(request: Request) -> NumberedFrame | None:
     """Tell which frame a request was about, if it was about one and told it well enough."""
     if request.method != "POST" or "camera_id" not in request.path_params:
         return None
-    return parsed_key(request.path_params, request.query_params)
+    return parsed_number(request.path_params, request.query_params)
 
 
 def _station(request: Request) -> Station | None:

@@ -1,17 +1,19 @@
 """What is asked and answered, for parsing and for the OpenAPI document."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import Path
 from fastapi.exceptions import RequestValidationError
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError, WrapValidator
 
 from service.settings import NAME_PATTERN
-from service.store.entries import FrameKey
 
+RollId: TypeAlias = Annotated[
+    str, Path(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$", description="As its frames name it.")
+]
 CameraId: TypeAlias = Annotated[
     str, Path(pattern=NAME_PATTERN, description="The camera's name: letters, digits, `.`, `_` and `-`.")
 ]
@@ -75,22 +77,35 @@ def query_parameters() -> list[dict[str, Any]]:
     ]
 
 
-class _Numbered(BaseModel):
+def _if_valid(value: Any, valid: Callable[[Any], Any]) -> Any:
+    """Take what is malformed as not told: it may be the very reason for the refusal."""
+    try:
+        return valid(value)
+    except ValidationError:
+        return None
+
+
+class NumberedFrame(BaseModel):
+    """What a refused request told of its frame."""
+
     camera_id: Annotated[str, Field(pattern=NAME_PATTERN)]
     roll: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
     sequence: Annotated[int, Field(ge=0, le=2**53)]
+    position_mm: Annotated[
+        Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)] | None, WrapValidator(_if_valid)
+    ] = None
+    height: Annotated[Annotated[int, Field(ge=1, le=1 << 20)] | None, WrapValidator(_if_valid)] = None
 
 
-_NUMBERED = TypeAdapter(_Numbered)
+_NUMBERED = TypeAdapter(NumberedFrame)
 
 
-def parsed_key(path: Mapping[str, Any], query: Mapping[str, Any]) -> FrameKey | None:
+def parsed_number(path: Mapping[str, Any], query: Mapping[str, Any]) -> NumberedFrame | None:
     """Tell which frame a request is about, None where it does not tell well enough."""
     try:
-        told = _NUMBERED.validate_python({**query, **path})
+        return _NUMBERED.validate_python({**query, **path})
     except ValidationError:
         return None
-    return FrameKey(told.camera_id, told.roll, told.sequence)
 
 
 class BoxPx(BaseModel):
@@ -222,6 +237,32 @@ class CameraAnswer(BaseModel):
     under_way: int = Field(description="Frames of this camera being taken in.")
     queue_frames: int = Field(description="How many may be.")
     health: Literal["ok", "not calibrated", "full", "store failing"]
+
+
+class StretchAnswer(BaseModel):
+    """Web of a roll that was not inspected."""
+
+    first_sequence: int
+    last_sequence: int
+    from_m: float | None = Field(description="Along the web from the roll's start; null where nothing tells.")
+    to_m: float | None
+    causes: dict[str, int] = Field(description="Frames for each cause; `missing` ones never came here.")
+
+
+class CameraStretches(BaseModel):
+    """What one camera did not see of a roll."""
+
+    camera_id: str
+    frames: int
+    metres: float
+    stretches: list[StretchAnswer]
+
+
+class NotInspectedAnswer(BaseModel):
+    """What was not inspected of a roll; where there is any, the roll cannot pass."""
+
+    roll_id: str
+    cameras: list[CameraStretches]
 
 
 class Health(BaseModel):

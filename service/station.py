@@ -8,7 +8,6 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +25,7 @@ from service.metrics import Metrics
 from service.settings import Settings
 from service.shadow import Shadow
 from service.store.entries import FrameEntry, FrameKey, StoredFrame
+from service.store.refusals import Refusal
 from service.store.store import Store
 from service.turns import Turns
 
@@ -132,12 +132,12 @@ class Station:
                 return Receipt(outcome.answer, outcome.stages_ms)
             return await self._kept(submission, outcome, submitted)
 
-    def refuse(self, key: FrameKey, reason: str, detail: str) -> None:
-        """Remember that a frame was not inspected; the refusal does not wait for it."""
+    def refuse(self, refusal: Refusal) -> None:
+        """Remember that a frame was not inspected; its answer does not wait for it."""
         try:
-            self.store.keep_refusal(key, reason, detail, self.clock()).add_done_callback(_log_failure)
+            self.store.keep_refusal(refusal)
         except StoreFailed as problem:
-            _log.warning("the refusal of %s is not remembered: %s", key, problem)
+            _log.warning("the refusal of %s will be remembered later: %s", refusal.key, problem)
 
     def health_of(
         self, camera_id: str, *, calibrated: bool
@@ -197,11 +197,6 @@ class Station:
     def _release(self, loop: asyncio.AbstractEventLoop, body: Body) -> None:
         if not loop.is_closed():
             loop.call_soon_threadsafe(self.bodies.give_back, body)
-
-
-def _log_failure(done: Future[None]) -> None:
-    if problem := done.exception():
-        _log.warning("a refusal is not remembered: %s", problem)
 
 
 def summary_of(frame: StoredFrame, images: Images, total_ms: float | None = None) -> dict[str, object]:

@@ -28,6 +28,8 @@ class FrameEntry:
     record : FrameRecord
     position_mm : float
         Web position of row 0.
+    length_mm : float
+        Web that it covers.
     rows, columns, bits : int
     captured_at : datetime or None
         By the camera's clock.
@@ -43,6 +45,7 @@ class FrameEntry:
     key: FrameKey
     record: FrameRecord
     position_mm: float
+    length_mm: float
     rows: int
     columns: int
     bits: int

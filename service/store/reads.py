@@ -1,8 +1,9 @@
 """What is read: short questions, each on a connection of its own."""
 
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, distinct, func, select, union
 
 from service.store.database import compiled
 from service.store.entries import (
@@ -14,6 +15,7 @@ from service.store.entries import (
     frame_id,
 )
 from service.store.tables import cameras, frames, not_inspected, roll_cameras, rolls
+from service.stretches import Refused, Run
 
 _SHOWN = select(
     frames.c.id,
@@ -97,11 +99,50 @@ def camera_ids(connection: Connection) -> list[str]:
     return list(connection.scalars(select(cameras.c.camera_id).order_by(cameras.c.camera_id)))
 
 
-def open_stretches(connection: Connection, camera_id: str, roll_id: str) -> int:
-    """Count the frames of a camera on a roll that were refused and not sent again."""
-    question = select(func.count()).select_from(not_inspected)
+def not_inspected_count(connection: Connection, camera_id: str, roll_id: str) -> int:
+    """Count the frames of a camera on a roll that were refused and not inspected since."""
+    question = select(func.count(distinct(not_inspected.c.sequence)))
     question = question.filter_by(camera_id=camera_id, roll_id=roll_id, closed_at=None)
     return connection.scalar(question) or 0
+
+
+def cameras_of_roll(connection: Connection, roll_id: str) -> list[str]:
+    """List the cameras that sent frames of a roll, inspected or not."""
+    seen = select(roll_cameras.c.camera_id).filter_by(roll_id=roll_id)
+    refused = select(not_inspected.c.camera_id).filter_by(roll_id=roll_id)
+    return sorted(connection.scalars(union(seen, refused)))
+
+
+def runs(connection: Connection, camera_id: str, roll_id: str) -> list[Run]:
+    """Tell the answered frames of a camera on a roll, as runs of numbers without a gap."""
+    of_roll = frames.c.camera_id == camera_id, frames.c.roll_id == roll_id
+    island = (frames.c.sequence - func.row_number().over(order_by=frames.c.sequence)).label("island")
+    numbered = select(frames.c.sequence, frames.c.position_mm, frames.c.length_mm, frames.c.rows, island)
+    told = numbered.where(*of_roll).subquery()
+    question = select(
+        func.min(told.c.sequence),
+        func.max(told.c.sequence),
+        func.min(told.c.position_mm),
+        func.max(told.c.position_mm + told.c.length_mm),
+        func.avg(told.c.length_mm),
+        func.max(told.c.rows),
+    )
+    question = question.group_by(told.c.island).order_by(func.min(told.c.sequence))
+    return [Run(*row) for row in connection.execute(question)]
+
+
+def refused(connection: Connection, camera_id: str, roll_id: str) -> list[Refused]:
+    """List the frames of a camera on a roll that were refused and not inspected since, by their numbers."""
+    columns = not_inspected.c
+    question = select(columns.sequence, columns.cause, columns.position_mm, columns.rows)
+    question = question.filter_by(camera_id=camera_id, roll_id=roll_id, closed_at=None).order_by(columns.sequence)
+    by_number = groupby(connection.execute(question).all(), key=lambda row: row.sequence)
+    return [_refused(number, list(rows)) for number, rows in by_number]
+
+
+def _refused(number: int, rows: list[Row[*tuple[Any, ...]]]) -> Refused:
+    told = rows[-1]
+    return Refused(number, tuple(row.cause for row in rows), told.position_mm, told.rows)
 
 
 def _of_camera(question: Select[Any], camera_id: str | None) -> Select[Any]:

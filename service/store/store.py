@@ -4,7 +4,6 @@ import fcntl
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
@@ -15,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.errors import StationError, StoreFailed
 from service.store import reads, shadows, writes
 from service.store.database import DATABASE, migrate, reading_engine, writing_engine
-from service.store.entries import FrameEntry, FrameKey, RollCameraEntry, RollEntry
+from service.store.entries import FrameEntry, RollCameraEntry, RollEntry
+from service.store.refusals import Refusal, Refusals
 from service.store.shadows import ShadowCount, ShadowName
 from service.store.writer import Writer
 
@@ -50,6 +50,7 @@ class Store:
         self._writing, self._reading = writing_engine(path), reading_engine(path)
         migrate(self._writing)
         self._writer = Writer(self._writing)
+        self._refusals = Refusals(self._writer)
 
     @property
     def healthy(self) -> bool:
@@ -63,11 +64,18 @@ class Store:
 
     def keep_frame(self, entry: FrameEntry) -> Future[None]:
         """Keep an inspected frame."""
+        self._refusals.write()
         return self._writer.submit(partial(writes.write_frame, entry=entry))
 
-    def keep_refusal(self, key: FrameKey, reason: str, detail: str, at: datetime) -> Future[None]:
-        """Remember a frame that was not inspected."""
-        return self._writer.submit(partial(writes.write_refusal, key=key, reason=reason, detail=detail, at=at))
+    def keep_refusal(self, refusal: Refusal) -> None:
+        """Remember a frame that was not inspected; nobody need wait for it.
+
+        Raises
+        ------
+        StoreFailed
+            The writer takes nothing now; the refusal is remembered once it does.
+        """
+        self._refusals.keep(refusal)
 
     def open_roll(self, roll: RollEntry) -> Future[None]:
         """Pin a roll to what it was opened with."""

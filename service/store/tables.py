@@ -71,6 +71,7 @@ frames = Table(
     Column("verdict", String, nullable=False),
     Column("reasons", String, nullable=False, comment="JSON list"),
     Column("answer", BLOB, nullable=False, comment="The answer's bytes as they were sent"),
+    Column("length_mm", Float, nullable=False, comment="Web that it covers"),
     UniqueConstraint("camera_id", "roll_id", "sequence", name="one_frame_per_number"),
     Index("frames_by_camera", "camera_id", "id"),
 )
@@ -125,11 +126,13 @@ not_inspected = Table(
     Column("camera_id", String, primary_key=True),
     Column("roll_id", String, primary_key=True),
     Column("sequence", Integer, primary_key=True),
-    Column("reason", String, nullable=False, comment="The latest refusal's kind"),
-    Column("detail", String, nullable=False),
+    Column("cause", String, primary_key=True, comment="Name of the problem that the camera was told"),
+    Column("detail", String, nullable=False, comment="The latest attempt's"),
     Column("attempts", Integer, nullable=False),
     Column("first_at", String, nullable=False),
     Column("last_at", String, nullable=False),
+    Column("position_mm", Float, comment="Web position of row 0, where it was told"),
+    Column("rows", Integer, comment="Lines, where they were told"),
     Column("closed_at", String, comment="When the frame was inspected after all"),
     sqlite_with_rowid=False,
 )

@@ -5,16 +5,15 @@ SQLAlchemy for every frame costs more than running them.
 """
 
 from dataclasses import asdict
-from datetime import datetime
 from json import dumps
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, exists, select, update
+from sqlalchemy import Connection, Table, bindparam, update
 from sqlalchemy.dialects.sqlite import insert
 
 from inspection.defect import Finding
 from service.store.database import compiled
-from service.store.entries import FrameEntry, FrameKey, RollCameraEntry, RollEntry, stamp
+from service.store.entries import FrameEntry, RollCameraEntry, RollEntry, stamp
 from service.store.tables import (
     cameras,
     crops,
@@ -48,6 +47,7 @@ _CLOSE = compiled(
         not_inspected.c.camera_id == bindparam("camera"),
         not_inspected.c.roll_id == bindparam("roll"),
         not_inspected.c.sequence == bindparam("number"),
+        not_inspected.c.closed_at.is_(None),
     )
 )
 
@@ -84,6 +84,7 @@ def _frame_row(entry: FrameEntry, received_at: str) -> tuple[Any, ...]:
         entry.record.verdict.value,
         dumps(entry.record.reasons),
         entry.answer,
+        entry.length_mm,
     )
 
 
@@ -134,29 +135,3 @@ def write_roll_camera(connection: Connection, entry: RollCameraEntry) -> None:
     seen = {"camera_id": entry.camera_id, "first_seen_at": entry.opened_at}
     connection.execute(insert(cameras).on_conflict_do_nothing(), seen)
     connection.execute(insert(roll_cameras), asdict(entry))
-
-
-def write_refusal(connection: Connection, key: FrameKey, reason: str, detail: str, at: datetime) -> None:
-    """Remember that a frame was not inspected, unless one of its number was."""
-    inspected = select(exists().where(and_(*_same_number(frames, key))))
-    if connection.scalar(inspected):
-        return
-    row = asdict(key) | {
-        "reason": reason,
-        "detail": detail,
-        "attempts": 1,
-        "first_at": stamp(at),
-        "last_at": stamp(at),
-    }
-    again = {
-        "reason": reason,
-        "detail": detail,
-        "attempts": not_inspected.c.attempts + 1,
-        "last_at": stamp(at),
-    }
-    keys = list(not_inspected.primary_key.columns)
-    connection.execute(insert(not_inspected).values(row).on_conflict_do_update(index_elements=keys, set_=again))
-
-
-def _same_number(table: Table, key: FrameKey) -> list[Any]:
-    return [table.c[name] == value for name, value in asdict(key).items()]

@@ -137,7 +137,28 @@ def test_the_same_number_with_other_pixels_is_a_conflict_that_changes_nothing(cl
     other = post(client, draw(7), 0, roll=roll)
     assert (other.status_code, other.headers["Content-Type"]) == (409, "application/problem+json")
     assert post(client, draw(6), 0, roll=roll).content == first.content
-    assert not_inspected(client) == 0
+
+
+def test_pixels_that_came_under_a_number_that_was_taken_were_not_inspected(client: httpx.Client, roll: str) -> None:
+    post(client, draw(6), 0, roll=roll)
+    assert post(client, draw(7), 0, roll=roll).status_code == 409
+    assert refusals_remembered(client, 1)
+    told = client.get(f"/v1/rolls/{roll}/not-inspected").json()["cameras"][0]
+    assert told["stretches"] == [
+        {"first_sequence": 0, "last_sequence": 0, "from_m": 0.0, "to_m": 0.0128, "causes": {"conflict": 1}}
+    ]
+
+
+def test_what_was_refused_or_never_came_is_told_in_metres(client: httpx.Client, roll: str) -> None:
+    for sequence in (0, 1, 5):
+        post(client, draw(60 + sequence), sequence, roll=roll)
+    query = {"roll": roll, "sequence": 3, **SHAPE, "position_mm": 3 * 12.8}
+    assert send(client, PIXELS.tobytes()[:-1], RAW, **query).status_code == 422
+    assert refusals_remembered(client, 1)
+    told = client.get(f"/v1/rolls/{roll}/not-inspected").json()["cameras"]
+    assert [(each["camera_id"], each["frames"], each["metres"]) for each in told] == [("cam-1", 3, 0.0384)]
+    assert told[0]["stretches"][0]["causes"] == {"missing": 2, "inconsistent-frame": 1}
+    assert client.get("/v1/rolls/never-seen/not-inspected").status_code == 404
 
 
 def test_the_same_frame_on_two_connections_is_inspected_once(client: httpx.Client, roll: str) -> None:

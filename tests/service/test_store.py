@@ -1,6 +1,7 @@
 """The record store: durable, whole, one answer per number."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import wait
 from dataclasses import replace
@@ -18,9 +19,10 @@ from inspection.geometry import Box
 from inspection.record import CalibrationRef, FrameRecord, ModelRef, RecipeRef
 from inspection.verdict import Verdict
 from service.errors import StationError, StoreFailed
-from service.store import reads
+from service.store import reads, refusals
 from service.store.database import reading_engine
 from service.store.entries import FrameEntry, FrameKey
+from service.store.refusals import Refusal
 from service.store.store import Store
 from service.store.tables import METADATA
 
@@ -50,7 +52,8 @@ def entry(sequence: int, *, number: int | None = None, defects: int = 0, events:
         number=number or sequence + 1,
         key=FrameKey("cam-1", "R1", sequence),
         record=record(defects, events),
-        position_mm=0.0,
+        position_mm=51.2 * sequence,
+        length_mm=51.2,
         rows=1024,
         columns=4096,
         bits=8,
@@ -115,20 +118,72 @@ def test_one_bad_record_spoils_no_other_of_its_group(store: Store) -> None:
     assert store.healthy
 
 
-def test_a_refusal_is_remembered_and_closed_by_the_frame(store: Store, tmp_path: Path) -> None:
-    key = FrameKey("cam-1", "R1", 5)
+def refuse(store: Store, sequence: int, cause: str = "queue-full", **more: Any) -> None:
+    store.keep_refusal(Refusal(FrameKey("cam-1", "R1", sequence), cause, "come later", NOON, NOON, **more))
+    store.keep_frame(entry(1000 + len(asked_of(store, "SELECT id FROM frames")))).result(5)
+
+
+def asked_of(store: Store, question: str) -> list[Any]:
+    return list(store.read(lambda connection: connection.exec_driver_sql(question).all()))
+
+
+def open_numbers(store: Store) -> int:
+    return store.read(partial(reads.not_inspected_count, camera_id="cam-1", roll_id="R1"))
+
+
+def test_a_refusal_is_remembered_and_closed_by_the_frame(store: Store) -> None:
     for _ in range(2):
-        store.keep_refusal(key, "queue-full", "come later", NOON).result(5)
-    assert store.read(partial(reads.open_stretches, camera_id="cam-1", roll_id="R1")) == 1
-    assert asked(tmp_path, "SELECT reason, attempts, closed_at FROM not_inspected") == [("queue-full", 2, None)]
+        refuse(store, 5)
+    assert open_numbers(store) == 1
+    remembered = asked_of(store, "SELECT cause, attempts, closed_at FROM not_inspected")
+    assert remembered == [("queue-full", 2, None)]
     store.keep_frame(entry(5)).result(5)
-    assert store.read(partial(reads.open_stretches, camera_id="cam-1", roll_id="R1")) == 0
+    assert open_numbers(store) == 0
 
 
-def test_a_number_that_was_inspected_is_never_called_not_inspected(store: Store, tmp_path: Path) -> None:
+def test_each_cause_of_a_frame_is_remembered(store: Store) -> None:
+    refuse(store, 5, position_mm=12.5, rows=256)
+    refuse(store, 5, "corrupt-frame")
+    told = store.read(partial(reads.refused, camera_id="cam-1", roll_id="R1"))
+    assert [(each.sequence, set(each.causes)) for each in told] == [(5, {"queue-full", "corrupt-frame"})]
+    assert open_numbers(store) == 1
+
+
+def test_a_number_that_was_inspected_is_never_called_not_inspected_but_for_a_conflict(store: Store) -> None:
     store.keep_frame(entry(5)).result(5)
-    store.keep_refusal(FrameKey("cam-1", "R1", 5), "corrupt-frame", "damaged", NOON).result(5)
-    assert asked(tmp_path, "SELECT * FROM not_inspected") == []
+    refuse(store, 5, "corrupt-frame")
+    assert open_numbers(store) == 0
+    refuse(store, 5, "conflict")
+    assert open_numbers(store) == 1
+
+
+def test_refusals_outlast_a_writer_that_fails(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(refusals, "_REMEMBER", "INSERT INTO nowhere VALUES (1)")
+        store.keep_refusal(Refusal(FrameKey("cam-1", "R1", 5), "queue-full", "come later", NOON, NOON))
+        end = time.monotonic() + 10
+        while store.healthy and time.monotonic() < end:
+            time.sleep(0.01)
+    assert not store.healthy
+    store.keep_frame(entry(6)).result(5)
+    store.keep_frame(entry(7)).result(5)
+    assert open_numbers(store) == 1
+
+
+def test_a_storm_of_refusals_becomes_one_row_a_frame(store: Store) -> None:
+    for n in range(3000):
+        store.keep_refusal(Refusal(FrameKey("cam-1", "R1", n % 10), "queue-full", "come later", NOON, NOON))
+    end = time.monotonic() + 10
+    while asked_of(store, "SELECT sum(attempts), count(*) FROM not_inspected") != [(3000, 10)]:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_answered_frames_are_told_as_runs_without_a_gap(store: Store) -> None:
+    wait([store.keep_frame(entry(n)) for n in (0, 1, 2, 5, 6, 9)])
+    runs = store.read(partial(reads.runs, camera_id="cam-1", roll_id="R1"))
+    assert [(run.first, run.last) for run in runs] == [(0, 2), (5, 6), (9, 9)]
+    assert [run.to_mm for run in runs] == pytest.approx([3 * 51.2, 7 * 51.2, 10 * 51.2])
 
 
 def test_latest_pixels_come_oldest_first(store: Store) -> None:
