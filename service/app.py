@@ -68,7 +68,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
 async def _station(settings: Settings, classifier: Classifier, beside: Classifier | None) -> AsyncIterator[Station]:
     """Open the parts in order; close them the other way round."""
     async with AsyncExitStack() as parts:
-        store = parts.enter_context(Store(settings.data_dir))
+        store = parts.enter_context(Store(settings.data_dir, settings.store_address))
         live = Live()
         images = Images(settings, lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}))
         parts.callback(images.close)

@@ -65,7 +65,7 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.UnknownFrame: Problem(404, "unknown-frame", "No such frame or picture"),
     errors.Conflict: Problem(409, "conflict", "The frame's number is taken by other pixels"),
     errors.QueueFull: Problem(503, "queue-full", "Too many frames of this camera are under way"),
-    errors.Busy: Problem(503, "store-failed", "The record could not be written"),
+    errors.Busy: Problem(503, "store-unavailable", "The record could not be written"),
     RequestValidationError: Problem(422, "malformed-query", "The query or path is malformed"),
     Exception: Problem(500, "internal-error", "The station failed"),
 }

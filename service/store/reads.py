@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
-from service.store.database import compiled
 from service.store.entries import (
     FrameKey,
     RollCameraEntry,
@@ -13,6 +12,7 @@ from service.store.entries import (
     StoredFrame,
     frame_id,
 )
+from service.store.statements import DriverCursor, compiled
 from service.store.tables import cameras, frames, not_inspected, roll_cameras, rolls
 
 _SHOWN = select(
@@ -32,7 +32,7 @@ _SHOWN = select(
 
 # Asked for every frame, so it is compiled once and goes to the driver's own cursor.
 _ANSWER = compiled(
-    select(frames.c.pixel_hash, frames.c.answer).where(
+    lambda _: select(frames.c.pixel_hash, frames.c.answer).where(
         frames.c.camera_id == bindparam("camera"),
         frames.c.roll_id == bindparam("roll"),
         frames.c.sequence == bindparam("number"),
@@ -42,7 +42,7 @@ _ANSWER = compiled(
 
 def stored_answer(connection: Connection, key: FrameKey) -> StoredAnswer | None:
     """Return the answer given to the frame of that number, if there was one."""
-    cursor = connection.connection.cursor()
+    cursor = DriverCursor(connection)
     cursor.execute(_ANSWER, (key.camera_id, key.roll_id, key.sequence))
     row = cursor.fetchone()
     return StoredAnswer(*row) if row else None
@@ -94,7 +94,7 @@ def roll_camera(connection: Connection, roll_id: str, camera_id: str) -> RollCam
 
 def camera_ids(connection: Connection) -> list[str]:
     """List the cameras that were seen, in the order of their names."""
-    return list(connection.scalars(select(cameras.c.camera_id).order_by(cameras.c.camera_id)))
+    return sorted(connection.scalars(select(cameras.c.camera_id)))
 
 
 def open_stretches(connection: Connection, camera_id: str, roll_id: str) -> int:

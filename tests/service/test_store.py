@@ -1,17 +1,15 @@
 """The record store: durable, whole, one answer per number."""
 
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import wait
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from databases import Database
 
 from inspection.defect import Defect, Finding, Kind, Severity
 from inspection.geometry import Box
@@ -19,7 +17,7 @@ from inspection.record import CalibrationRef, FrameRecord, ModelRef, RecipeRef
 from inspection.verdict import Verdict
 from service.errors import StationError, StoreFailed
 from service.store import reads
-from service.store.database import reading_engine
+from service.store.database import address_of, reading_engine
 from service.store.entries import FrameEntry, FrameKey
 from service.store.store import Store
 from service.store.tables import METADATA
@@ -63,44 +61,41 @@ def entry(sequence: int, *, number: int | None = None, defects: int = 0, events:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path) as opened:
+def store(database: Database) -> Iterator[Store]:
+    with Store(database.folder, database.url) as opened:
         yield opened
 
 
-def asked(folder: Path, question: str) -> list[tuple[Any, ...]]:
-    with sqlite3.connect(folder / "station.sqlite") as connection:
-        return connection.execute(question).fetchall()
-
-
-def test_migrations_make_the_tables_that_the_code_uses(store: Store, tmp_path: Path) -> None:
-    with reading_engine(tmp_path / "station.sqlite").connect() as connection:
+def test_migrations_make_the_tables_that_the_code_uses(store: Store, database: Database) -> None:
+    with reading_engine(address_of(database.folder, database.url)).connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
 
 
-def test_the_store_waits_for_the_disk_at_every_commit(store: Store) -> None:
+def test_the_store_waits_for_the_disk_at_every_commit(store: Store, database: Database) -> None:
+    told = {"PRAGMA journal_mode": "wal", "PRAGMA synchronous": 2}
+    if database.url:
+        told = {"SHOW synchronous_commit": "on", "SHOW fsync": "on"}
     with store._writing.connect() as connection:
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert {question: connection.exec_driver_sql(question).scalar() for question in told} == told
 
 
-def test_a_kept_frame_is_found_again_after_reopening(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
+def test_a_kept_frame_is_found_again_after_reopening(database: Database) -> None:
+    with Store(database.folder, database.url) as store:
         store.keep_frame(entry(3, defects=2, events=1)).result(5)
-    with Store(tmp_path) as store:
+    with Store(database.folder, database.url) as store:
         stored = store.read(partial(reads.stored_answer, key=FrameKey("cam-1", "R1", 3)))
         assert stored
         assert (stored.answer, stored.pixel_hash) == (b'{"sequence":3}', (3).to_bytes(16, "big"))
         assert store.last_number() == 4
-    assert asked(tmp_path, "SELECT number, kind, lane FROM defects") == [(1, "pinhole", 1), (2, "pinhole", 1)]
-    assert asked(tmp_path, "SELECT number, kind, lane FROM events") == [(1, "splice", None)]
-    assert asked(tmp_path, "SELECT length(pictures) FROM crops") == [(3 * 4096,)]
+    assert database.asked("SELECT number, kind, lane FROM defects") == [(1, "pinhole", 1), (2, "pinhole", 1)]
+    assert database.asked("SELECT number, kind, lane FROM events") == [(1, "splice", None)]
+    assert database.asked("SELECT length(pictures) FROM crops") == [(3 * 4096,)]
 
 
-def test_counts_add_up_by_metre(store: Store, tmp_path: Path) -> None:
+def test_counts_add_up_by_metre(store: Store, database: Database) -> None:
     wait([store.keep_frame(entry(0, defects=2)), store.keep_frame(entry(1, defects=1))])
-    counted = asked(tmp_path, "SELECT metre, lane, kind, severity, count FROM metre_counts ORDER BY metre")
+    counted = database.asked("SELECT metre, lane, kind, severity, count FROM metre_counts ORDER BY metre")
     assert counted == [(0, 1, "pinhole", "minor", 2), (1, 1, "pinhole", "minor", 1)]
 
 
@@ -115,20 +110,20 @@ def test_one_bad_record_spoils_no_other_of_its_group(store: Store) -> None:
     assert store.healthy
 
 
-def test_a_refusal_is_remembered_and_closed_by_the_frame(store: Store, tmp_path: Path) -> None:
+def test_a_refusal_is_remembered_and_closed_by_the_frame(store: Store, database: Database) -> None:
     key = FrameKey("cam-1", "R1", 5)
     for _ in range(2):
         store.keep_refusal(key, "queue-full", "come later", NOON).result(5)
     assert store.read(partial(reads.open_stretches, camera_id="cam-1", roll_id="R1")) == 1
-    assert asked(tmp_path, "SELECT reason, attempts, closed_at FROM not_inspected") == [("queue-full", 2, None)]
+    assert database.asked("SELECT reason, attempts, closed_at FROM not_inspected") == [("queue-full", 2, None)]
     store.keep_frame(entry(5)).result(5)
     assert store.read(partial(reads.open_stretches, camera_id="cam-1", roll_id="R1")) == 0
 
 
-def test_a_number_that_was_inspected_is_never_called_not_inspected(store: Store, tmp_path: Path) -> None:
+def test_a_number_that_was_inspected_is_never_called_not_inspected(store: Store, database: Database) -> None:
     store.keep_frame(entry(5)).result(5)
     store.keep_refusal(FrameKey("cam-1", "R1", 5), "corrupt-frame", "damaged", NOON).result(5)
-    assert asked(tmp_path, "SELECT * FROM not_inspected") == []
+    assert database.asked("SELECT * FROM not_inspected") == []
 
 
 def test_latest_pixels_come_oldest_first(store: Store) -> None:
@@ -137,13 +132,13 @@ def test_latest_pixels_come_oldest_first(store: Store) -> None:
     assert [key.sequence for key, _ in latest] == [2, 3]
 
 
-def test_a_second_station_on_the_same_folder_is_refused(store: Store, tmp_path: Path) -> None:
+def test_a_second_station_on_the_same_folder_is_refused(store: Store, database: Database) -> None:
     with pytest.raises(StationError, match="another one has it"):
-        Store(tmp_path)
+        Store(database.folder, database.url)
 
 
-def test_a_closed_store_takes_nothing(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
+def test_a_closed_store_takes_nothing(database: Database) -> None:
+    with Store(database.folder, database.url) as store:
         pass
     with pytest.raises(StoreFailed):
         store.keep_frame(replace(entry(0)))
