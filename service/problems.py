@@ -70,6 +70,7 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     Exception: Problem(500, "internal-error", "The station failed"),
 }
 
+_DATABASE_RETURNS_MS = 250
 _NOT_REMEMBERED = ("conflict", "unknown-camera", "unauthorized")
 
 
@@ -94,9 +95,14 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
     if station:
         _remember(request, station, problem, detail)
         if problem.status == 503:
-            body["retry_after_ms"] = station.admission.retry_after_ms
-            headers["Retry-After"] = str(math.ceil(station.admission.retry_after_ms / 1e3))
+            body["retry_after_ms"] = wait_ms = _wait_ms(station, problem)
+            headers["Retry-After"] = str(math.ceil(wait_ms / 1e3))
     return JSONResponse(body, problem.status, headers, MEDIA_TYPE)
+
+
+def _wait_ms(station: Station, problem: Problem) -> int:
+    """When it is worth while to come again: a database takes longer to return than a place in the queue."""
+    return max(station.admission.retry_after_ms, _DATABASE_RETURNS_MS if problem.name == "store-unavailable" else 0)
 
 
 def _problem(error: Exception) -> Problem:

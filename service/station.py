@@ -101,11 +101,11 @@ class Station:
         StoreFailed
             Records cannot be written just now.
         """
-        if not self.store.healthy:
-            raise StoreFailed("expected a store that takes records, it cannot just now: try again")
         folder = calibration_folder(self.settings.data_dir, camera_id)
         if self.settings.require_known_cameras and not folder.is_dir():
             raise UnknownCamera(f"expected a camera with a calibration, {camera_id} has none: calibrate it first")
+        if not self.store.healthy:
+            raise StoreFailed("expected a store that takes records, it cannot just now: try again")
         with self.admission.place(camera_id):
             yield
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import StationError
 from service.store import postgresql, sqlite
+from service.store.postgresql import shown
 
 DATABASE = "station.sqlite"
 """The file's name in the station's folder."""
@@ -53,9 +54,9 @@ def migrate(engine: Engine) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except SQLAlchemyError as problem:
-        where, why = engine.url.render_as_string(hide_password=True), getattr(problem, "orig", problem)
+        why = " ".join(str(getattr(problem, "orig", problem)).split())
         raise StationError(
-            f"expected records to be kept at {where}, it failed ({why}): make it work first"
+            f"expected records to be kept at {shown(engine.url)}, it failed ({why}): see to it, then start again"
         ) from problem
 
 

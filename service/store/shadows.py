@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import StoreFailed
 from service.store.database import DATABASE, address_of, reading_engine
+from service.store.postgresql import shown
 from service.store.statements import insert_into
 from service.store.tables import shadow_counts, shadow_names
 
@@ -83,9 +84,7 @@ def shadow_count_in(folder: Path, running_sha256: str, shadow_sha256: str, url: 
         with engine.connect() as connection:
             return shadow_count(connection, running_sha256, shadow_sha256)
     except SQLAlchemyError as problem:
-        where = engine.url.render_as_string(hide_password=True)
-        raise StoreFailed(
-            f"expected the counts of a shadow in {where}, got {type(problem).__name__}: start the station once"
-        ) from problem
+        where, why = shown(engine.url), type(problem).__name__
+        raise StoreFailed(f"expected the counts of a shadow in {where}, got {why}: start the station once") from problem
     finally:
         engine.dispose()

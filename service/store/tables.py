@@ -155,7 +155,7 @@ write_trials = Table(
     "write_trials",
     METADATA,
     Column("id", Whole, primary_key=True, autoincrement=False, doc="Always 1"),
-    Column("count", Whole, nullable=False, doc="Changed to learn whether records can be written again"),
+    Column("filling", LargeBinary, nullable=False, doc="Changed to learn whether records can be written again"),
 )
 
 shadow_counts = Table(

@@ -8,7 +8,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -21,6 +21,10 @@ _LARGEST_GROUP = 32
 _MOST_WAITING = 8192
 """Beyond the frames under way: a minute's refusals of some cameras, while the database is away."""
 
+_OUTAGES = 3
+"""A patient write is given up after these: it may be what brings the database down."""
+
+_LOOK_AFTER_S = 1.0
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
 
@@ -34,7 +38,8 @@ _log = logging.getLogger(__name__)
 class _Task:
     write: Write[Any]
     done: Future[Any]
-    patient: bool
+    outages: int
+    """So many it may wait to end."""
 
     def begin(self) -> bool:
         """Whether it is still wanted; from then on it cannot be cancelled."""
@@ -55,6 +60,7 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._connection, self._driver = engine.connect(), engine.dialect.loaded_dbapi
+        self._failures = SQLAlchemyError, self._driver.Error, StationError
         self._waiting: queue.Queue[_Task | None] = queue.Queue(_MOST_WAITING)
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._works, self._closing = True, threading.Event()
@@ -91,7 +97,7 @@ class Writer:
         if self._closing.is_set() or not (self._works or patient):
             raise _cannot()
         try:
-            self._waiting.put_nowait(_Task(write, done, patient))
+            self._waiting.put_nowait(_Task(write, done, _OUTAGES if patient else 0))
         except queue.Full:
             raise StoreFailed("expected the store to take the record, it has too many waiting: try again") from None
         # The database may have failed between the question above and the thread's last look at what waits.
@@ -113,11 +119,24 @@ class Writer:
 
     def _write_next(self) -> bool:
         """Write everything that waits, at least one; whether to go on."""
-        tasks = [self._waiting.get()]
+        try:
+            tasks = [self._waiting.get(timeout=_LOOK_AFTER_S)]
+        except queue.Empty:
+            self._look()
+            return True
         while len(tasks) < _LARGEST_GROUP and not self._waiting.empty():
             tasks.append(self._waiting.get())
         self._write([task for task in tasks if task and task.begin()])
         return None not in tasks
+
+    def _look(self) -> None:
+        """Notice a connection that broke while nothing was to be written, before a frame has to fail by it."""
+        try:
+            pooled: Any = self._connection.connection
+            self._connection.dialect.do_ping(pooled.dbapi_connection)
+        except self._failures as problem:
+            self._clear_up()
+            self._stop([], problem)
 
     def _write(self, tasks: list[_Task]) -> None:
         """Commit the tasks together; when one of them fails each alone, so that it spoils no other."""
@@ -157,7 +176,7 @@ class Writer:
             return
         try:
             self._connection.connection.rollback()
-        except self._driver.Error as problem:
+        except self._failures as problem:
             self._connection.invalidate(problem)
 
     def _is_of_the_database(self, problem: Exception) -> bool:
@@ -180,9 +199,9 @@ class Writer:
         """Refuse what cannot wait until the database works again."""
         for task in tasks:
             try:
-                if self._closing.is_set() or not task.patient:
+                if self._closing.is_set() or not task.outages:
                     raise _cannot()
-                self._waiting.put_nowait(task)
+                self._waiting.put_nowait(replace(task, outages=task.outages - 1))
             except (StoreFailed, queue.Full):
                 task.done.set_exception(_cannot())
 
@@ -195,7 +214,7 @@ class Writer:
         try:
             with self._connection.begin():
                 write_trial(self._connection)
-        except (SQLAlchemyError, StationError) as problem:
+        except Exception as problem:  # whatever it is, this thread must be there when it is over
             _log.info("records still cannot be written: %s", problem)
             self._clear_up()
         else:

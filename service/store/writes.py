@@ -6,6 +6,7 @@ The statements of a frame are compiled once and handed to the driver's own curso
 from dataclasses import asdict
 from datetime import datetime
 from json import dumps
+from os import urandom
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, exists, insert, select, update
@@ -26,6 +27,8 @@ from service.store.tables import (
     rolls,
     write_trials,
 )
+
+_TRIAL_BYTES = 1 << 17
 
 
 def _insert_all(table: Table) -> Compiled:
@@ -169,10 +172,10 @@ def write_refusal(connection: Connection, key: FrameKey, reason: str, detail: st
 
 
 def write_trial(connection: Connection) -> None:
-    """Write something that is not the same as before, to learn whether records can be written."""
-    more = insert_into(connection, write_trials).values(id=1, count=1)
-    once_more = {"count": write_trials.c.count + 1}
-    connection.execute(more.on_conflict_do_update(index_elements=[write_trials.c.id], set_=once_more))
+    """Write as much as a frame full of defects has, to learn whether there is room for one."""
+    filling = {"filling": urandom(_TRIAL_BYTES)}  # what was there already would not be written, nor zeros as such
+    more = insert_into(connection, write_trials).values(id=1, **filling)
+    connection.execute(more.on_conflict_do_update(index_elements=[write_trials.c.id], set_=filling))
 
 
 def _same_number(table: Table, key: FrameKey) -> list[Any]:

@@ -44,6 +44,10 @@ class PostgresServer:
         """Stop it as a power cut would: nothing is finished, nobody is told."""
         self._run("pg_ctl", "stop", "-w", "-t", "60", "-m", "immediate", "-D", self._data)
 
+    @property
+    def running(self) -> bool:
+        return (self._data / "postmaster.pid").exists()
+
     def url(self, database: str) -> str:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 

@@ -1,63 +1,37 @@
-"""The record store: durable, whole, one answer per number."""
+"""The record store: durable, whole, one answer per number, on either database."""
 
+import sqlite3
+import sys
 from collections.abc import Iterator
 from concurrent.futures import wait
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
+import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from databases import Database
+from pydantic import SecretStr
+from records import NOON, entry
+from sqlalchemy import inspect
 
-from inspection.defect import Defect, Finding, Kind, Severity
-from inspection.geometry import Box
-from inspection.record import CalibrationRef, FrameRecord, ModelRef, RecipeRef
-from inspection.verdict import Verdict
+from inspection.errors import InputError
 from service.errors import StationError, StoreFailed
-from service.store import reads
-from service.store.database import address_of, reading_engine
-from service.store.entries import FrameEntry, FrameKey
+from service.settings import Settings
+from service.store import migrations, reads
+from service.store.database import address_of, reading_engine, writing_engine
+from service.store.entries import FrameKey, RollCameraEntry, RollEntry
+from service.store.shadows import ShadowCount, ShadowName, shadow_count_in
 from service.store.store import Store
 from service.store.tables import METADATA
 
-NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
-
-
-def finding(down_mm: float, lane: int | None = 1, kind: Kind = Kind.PINHOLE) -> Finding:
-    return Finding(kind, 0.9, lane, Box(5, 6, 9, 12), down_mm, 20.0, 0.2, 0.3, 0.05, 22.0)
-
-
-def record(defects: int = 0, events: int = 0) -> FrameRecord:
-    return FrameRecord(
-        verdict=Verdict.WARN if defects else Verdict.PASS,
-        reasons=("pinhole",) * defects,
-        defects=tuple(Defect(finding(990 + 10 * n), Severity.MINOR, False) for n in range(defects)),
-        events=tuple(finding(5, None, Kind.SPLICE) for _ in range(events)),
-        lanes=(),
-        timing_ms={},
-        recipe=RecipeRef("default", 1),
-        calibration=CalibrationRef(1),
-        model=ModelRef("fake", "1", "f" * 64),
-    )
-
-
-def entry(sequence: int, *, number: int | None = None, defects: int = 0, events: int = 0) -> FrameEntry:
-    return FrameEntry(
-        number=number or sequence + 1,
-        key=FrameKey("cam-1", "R1", sequence),
-        record=record(defects, events),
-        position_mm=0.0,
-        rows=1024,
-        columns=4096,
-        bits=8,
-        captured_at=None,
-        received_at=NOON,
-        pixel_hash=sequence.to_bytes(16, "big"),
-        answer=b'{"sequence":%d}' % sequence,
-        crops=bytes(4096 * (defects + events)),
-    )
+ROLL = RollEntry("R1", "2030", "default", 1, None, "fake", "1", "f" * 64)
+ON_ROLL = RollCameraEntry("R1", "cam-1", None, 0.05, "2030")
+REFUSALS = sqlite3.IntegrityError, psycopg.errors.IntegrityError
 
 
 @pytest.fixture
@@ -142,3 +116,111 @@ def test_a_closed_store_takes_nothing(database: Database) -> None:
         pass
     with pytest.raises(StoreFailed):
         store.keep_frame(replace(entry(0)))
+
+
+CHANGES = {
+    "rolls": "UPDATE rolls SET recipe_version = 9",
+    "roll_cameras": "UPDATE roll_cameras SET mm_per_px = 9",
+    "frames": "UPDATE frames SET verdict = 'pass' WHERE sequence = 1",
+    "defects": "UPDATE defects SET severity = 'minor'",
+    "events": "UPDATE events SET kind = 'stain'",
+}
+
+
+@pytest.mark.parametrize("table", CHANGES)
+def test_what_was_recorded_can_be_changed_or_taken_away_by_nobody(store: Store, database: Database, table: str) -> None:
+    wait([store.open_roll(ROLL), store.open_roll_camera(ON_ROLL), store.keep_frame(entry(1, defects=2, events=1))])
+    rows = database.asked(f"SELECT * FROM {table}")
+    assert rows
+    for statement in (CHANGES[table], f"DELETE FROM {table}", *replacing(database, table)):
+        with pytest.raises(REFUSALS, match=f"{table} is append-only"):
+            database.asked(statement)
+    assert database.asked(f"SELECT * FROM {table}") == rows
+
+
+def replacing(database: Database, table: str) -> list[str]:
+    """Statements that take rows away without the word DELETE."""
+    return [f"TRUNCATE {table} CASCADE"] if database.url else [f"REPLACE INTO {table} SELECT * FROM {table}"]
+
+
+def test_sqlite_lets_no_frame_take_the_number_of_another(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    with Store(tmp_path) as store:
+        store.keep_frame(entry(1)).result(5)
+    columns = ", ".join(column.name for column in METADATA.tables["frames"].columns if column.name != "id")
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        database.asked(f"REPLACE INTO frames (id, {columns}) SELECT 77, {columns} FROM frames")
+
+
+def test_crops_may_go_and_what_changes_by_its_nature_may_change(store: Store, database: Database) -> None:
+    store.keep_refusal(FrameKey("cam-1", "R1", 1), "queue-full", "come later", NOON).result(5)
+    store.keep_frame(entry(1, defects=1)).result(5)
+    database.asked("DELETE FROM crops")
+    database.asked("UPDATE not_inspected SET closed_at = NULL")
+    database.asked("UPDATE metre_counts SET count = 7")
+    assert database.asked("SELECT count(*) FROM crops") == [(0,)]
+
+
+def test_numbers_and_counts_have_room_for_two_centuries(store: Store, database: Database) -> None:
+    late = entry(2**53, number=2**63 - 1, defects=1, events=1)
+    store.keep_frame(late).result(5)
+    assert store.last_number() == 2**63 - 1
+    assert store.read(partial(reads.last_sequence, camera_id="cam-1", roll_id="R1")) == 2**53
+    assert database.asked("SELECT frame FROM crops") == [(2**63 - 1,)]
+
+
+def test_a_shadow_is_counted_in_either_database(store: Store, database: Database) -> None:
+    name = ShadowName(1, 1, "b" * 64, "pinhole", 0.9, "stain", 0.8)
+    for _ in range(2):
+        store.keep_shadow(ShadowCount("a" * 64, "b" * 64, 3, 1), [name]).result(5)
+    counted = shadow_count_in(database.folder, "a" * 64, "b" * 64, database.url)
+    assert counted == ShadowCount("a" * 64, "b" * 64, 6, 2)
+    assert database.asked("SELECT frame, shadow_kind FROM shadow_names") == [(1, "stain")]
+
+
+def test_migrations_can_be_taken_back(store: Store, database: Database) -> None:
+    store.close()
+    engine = writing_engine(address_of(database.folder, database.url))
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("mysql://me:secret@host/line", "got mysql://"),
+        ("postgres://me:secret@host/line", "got postgres://"),
+        ("sqlite:///line.sqlite", "got sqlite://"),
+        ("line.sqlite", "no such beginning"),
+    ],
+)
+def test_a_store_url_of_another_kind_is_refused_without_its_password(url: str, told: str) -> None:
+    with pytest.raises(InputError, match=told) as refused:
+        Settings(store_url=SecretStr(url))
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql://me:secret@127.0.0.1:1/line", r"postgresql://me:\*\*\*@127.0.0.1:1/line, it failed"),
+        ("postgresql://me:sec@ret@127.0.0.1:port/line", "cannot be read"),
+    ],
+)
+def test_a_database_that_does_not_answer_is_told_at_the_start(tmp_path: Path, url: str, told: str) -> None:
+    with pytest.raises(StationError, match=told) as refused:
+        Store(tmp_path, url)
+    assert "sec" not in str(refused.value).replace("second", "")
+    Store(tmp_path).close()
+
+
+def test_without_the_driver_it_is_told_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StationError, match=r"pip install 'psycopg\[binary\]"):
+        Store(tmp_path, "postgresql://me@127.0.0.1/line")

@@ -28,7 +28,7 @@ def upgrade() -> None:
     op.create_table(
         "write_trials",
         sa.Column("id", _WHOLE, primary_key=True, autoincrement=False),
-        sa.Column("count", _WHOLE, nullable=False),
+        sa.Column("filling", sa.LargeBinary, nullable=False),
     )
 
 
