@@ -60,7 +60,7 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._connection, self._driver = engine.connect(), engine.dialect.loaded_dbapi
-        self._failures = SQLAlchemyError, self._driver.Error, StationError
+        self._failures = SQLAlchemyError, self._driver.Error
         self._waiting: queue.Queue[_Task | None] = queue.Queue(_MOST_WAITING)
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._works, self._closing = True, threading.Event()
@@ -134,7 +134,7 @@ class Writer:
         try:
             pooled: Any = self._connection.connection
             self._connection.dialect.do_ping(pooled.dbapi_connection)
-        except self._failures as problem:
+        except (*self._failures, StationError) as problem:
             self._clear_up()
             self._stop([], problem)
 
@@ -181,9 +181,11 @@ class Writer:
 
     def _is_of_the_database(self, problem: Exception) -> bool:
         """Whether not a record but the database failed."""
-        original = getattr(problem, "orig", problem)
-        of_a_record = self._driver.IntegrityError, self._driver.DataError, self._driver.ProgrammingError
-        return isinstance(original, self._driver.Error | StationError) and not isinstance(original, of_a_record)
+        driver, original = self._driver, getattr(problem, "orig", problem)
+        of_a_record = driver.IntegrityError, driver.DataError, driver.ProgrammingError, driver.InterfaceError
+        return self._connection.invalidated or (
+            isinstance(original, driver.Error) and not isinstance(original, of_a_record)
+        )
 
     def _stop(self, tasks: list[_Task], problem: Exception) -> None:
         _log.error("records cannot be written: %s", problem)
@@ -223,7 +225,7 @@ class Writer:
         return True
 
     def _told(self, problem: Exception) -> Exception:
-        if not isinstance(problem, SQLAlchemyError | self._driver.Error):
+        if not isinstance(problem, self._failures):
             return problem
         _log.error("a record could not be written: %s", problem)
         told = StoreFailed(f"expected the store to take the record, it failed ({type(problem).__name__}): try again")

@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from databases import Database
 from pydantic import SecretStr
 from records import NOON, entry
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect
 
 from inspection.errors import InputError
 from service.errors import StationError, StoreFailed
@@ -28,6 +28,7 @@ from service.store.entries import FrameKey, RollCameraEntry, RollEntry
 from service.store.shadows import ShadowCount, ShadowName, shadow_count_in
 from service.store.store import Store
 from service.store.tables import METADATA
+from service.store.writes import write_frame
 
 ROLL = RollEntry("R1", "2030", "default", 1, None, "fake", "1", "f" * 64)
 ON_ROLL = RollCameraEntry("R1", "cam-1", None, 0.05, "2030")
@@ -81,6 +82,19 @@ def test_one_bad_record_spoils_no_other_of_its_group(store: Store) -> None:
         futures[1].result(5)
     assert futures[2].result(5) is None
     assert [frame.sequence for frame in store.read(partial(reads.latest_frames, limit=9))] == [2, 1, 0]
+    assert store.healthy
+
+
+def test_what_a_write_raises_itself_belongs_to_it_alone(store: Store) -> None:
+    def change_his_mind(connection: Connection) -> None:
+        write_frame(connection, entry(1))
+        raise StationError("not like that")
+
+    futures = [store.keep_frame(entry(0)), store._writer.submit(change_his_mind), store.keep_frame(entry(2))]
+    wait(futures)
+    with pytest.raises(StationError, match="not like that"):
+        futures[1].result(0)
+    assert [frame.sequence for frame in store.read(partial(reads.latest_frames, limit=9))] == [2, 0]
     assert store.healthy
 
 
