@@ -78,7 +78,7 @@ async def _start_processes(settings: Settings) -> Inspectors:
 async def _station(settings: Settings, inspectors: Inspectors, beside: Classifier | None) -> AsyncIterator[Station]:
     """Open the parts in order; close them the other way round."""
     async with AsyncExitStack() as parts:
-        store = parts.enter_context(Store(settings.data_dir))
+        store = parts.enter_context(Store(settings.data_dir, settings.store_address))
         live = Live()
         images = Images(settings, lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}))
         parts.callback(images.close)

@@ -68,11 +68,12 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.QueueFull: Problem(503, "queue-full", "Too many frames of this camera are under way"),
     errors.InspectionCrashed: Problem(500, "inspection-crashed", "The frame could not be inspected"),
     errors.InspectorsDown: Problem(503, "inspectors-down", "Inspection is being started again"),
-    errors.Busy: Problem(503, "store-failed", "The record could not be written"),
+    errors.Busy: Problem(503, "store-unavailable", "The record could not be written"),
     RequestValidationError: Problem(422, "malformed-query", "The query or path is malformed"),
     Exception: Problem(500, "internal-error", "The station failed"),
 }
 
+_DATABASE_RETURNS_MS = 250
 _NOT_REMEMBERED = ("unknown-camera", "unauthorized")
 
 
@@ -97,9 +98,14 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
     if station:
         _remember(request, station, problem, detail)
         if problem.status == 503:
-            body["retry_after_ms"] = station.admission.retry_after_ms
-            headers["Retry-After"] = str(math.ceil(station.admission.retry_after_ms / 1e3))
+            body["retry_after_ms"] = wait_ms = _wait_ms(station, problem)
+            headers["Retry-After"] = str(math.ceil(wait_ms / 1e3))
     return JSONResponse(body, problem.status, headers, MEDIA_TYPE)
+
+
+def _wait_ms(station: Station, problem: Problem) -> int:
+    """When it is worth while to come again: a database takes longer to return than a place in the queue."""
+    return max(station.admission.retry_after_ms, _DATABASE_RETURNS_MS if problem.name == "store-unavailable" else 0)
 
 
 def _problem(error: Exception) -> Problem:

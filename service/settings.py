@@ -8,9 +8,10 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from inspection.errors import InputError
 from inspection.frame import FrameLimits
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -23,6 +24,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COATSIGHT_", frozen=True, extra="forbid")
 
     data_dir: Path = Field(Path("data"), description="Everything the station keeps lies in this folder.")
+    store_url: SecretStr | None = Field(
+        None,
+        description="Where records are kept: `postgresql://user:password@host/database`; else a file in the folder.",
+    )
     model: Path | None = Field(None, description="Classifier to use instead of the promoted or the shipped one.")
     default_recipe: str = Field(
         "default", pattern=NAME_PATTERN, description="Recipe by which unknown rolls are opened."
@@ -82,6 +87,23 @@ class Settings(BaseSettings):
         description="No picture is written when less disk is free, in GiB: records come first.",
     )
     previews: int = Field(32, ge=1, le=1024, description="Latest frames whose small picture is kept in memory.")
+
+    @field_validator("store_url")
+    @classmethod
+    def _check_store_url(cls, url: SecretStr | None) -> SecretStr | None:
+        scheme, found, _ = url.get_secret_value().partition("://") if url else ("postgresql", "://", "")
+        if scheme != "postgresql" or not found:
+            # Not a ValueError: that would be told with the URL, and its password.
+            raise InputError(
+                "expected COATSIGHT_STORE_URL to begin with postgresql://, "
+                f"got {scheme + found if found else 'no such beginning'}: give one, or none for a file in the folder"
+            )
+        return url
+
+    @property
+    def store_address(self) -> str | None:
+        """The store's URL, its password included; None for a file in the folder."""
+        return self.store_url.get_secret_value() if self.store_url else None
 
     @property
     def frame_limits(self) -> FrameLimits:

@@ -102,10 +102,14 @@ class Station:
         Raises
         ------
         UnknownCamera, QueueFull
+        StoreFailed
+            Records cannot be written just now.
         """
         folder = calibration_folder(self.settings.data_dir, camera_id)
         if self.settings.require_known_cameras and not folder.is_dir():
             raise UnknownCamera(f"expected a camera with a calibration, {camera_id} has none: calibrate it first")
+        if not self.store.healthy:
+            raise StoreFailed("expected a store that takes records, it cannot just now: try again")
         with self.admission.place(camera_id):
             yield
 
@@ -134,10 +138,7 @@ class Station:
 
     def refuse(self, refusal: Refusal) -> None:
         """Remember that a frame was not inspected; its answer does not wait for it."""
-        try:
-            self.store.keep_refusal(refusal)
-        except StoreFailed as problem:
-            _log.warning("the refusal of %s will be remembered later: %s", refusal.key, problem)
+        self.store.keep_refusal(refusal)
 
     def health_of(
         self, camera_id: str, *, calibrated: bool

@@ -25,7 +25,7 @@ def show(data: Path, *, json: bool) -> int:
     paths = [shipped_model(), *promotion.kept_models(data)]
     # The settings may name a model that lies anywhere.
     told = [_told(path, in_use, shadow) for path in (paths if in_use in paths else [*paths, in_use])]
-    seen = _looked_on(data, in_use, shadow)
+    seen = _looked_on(settings, in_use, shadow)
     if json:
         print_json({"models": told, "shadow": seen})
         return 0
@@ -105,12 +105,13 @@ def _row(told: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _looked_on(data: Path, in_use: Path, shadow: Path | None) -> dict[str, Any] | None:
+def _looked_on(settings: Settings, in_use: Path, shadow: Path | None) -> dict[str, Any] | None:
     """What the shadow has named beside the model in use, or why that is not known."""
     if shadow is None:
         return None
     try:
         running, beside = summarise(in_use), summarise(shadow)
-        return vars(shadow_count_in(data, running.sha256, beside.sha256))
+        url = settings.store_address
+        return vars(shadow_count_in(settings.data_dir, running.sha256, beside.sha256, url))
     except CoatsightError as problem:
         return {"error": str(problem)}

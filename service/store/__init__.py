@@ -1,1 +1,1 @@
-"""The record store: SQLite in WAL mode, one writer, durable before an answer is sent."""
+"""The record store: SQLite or PostgreSQL, one writer, durable before an answer is sent."""

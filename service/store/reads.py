@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, distinct, func, select, union
 
-from service.store.database import compiled
 from service.store.entries import (
     FrameKey,
     RollCameraEntry,
@@ -14,6 +13,7 @@ from service.store.entries import (
     StoredFrame,
     frame_id,
 )
+from service.store.statements import DriverCursor, compiled
 from service.store.tables import cameras, frames, not_inspected, roll_cameras, rolls
 from service.stretches import Refused, Run
 
@@ -34,7 +34,7 @@ _SHOWN = select(
 
 # Asked for every frame, so it is compiled once and goes to the driver's own cursor.
 _ANSWER = compiled(
-    select(frames.c.pixel_hash, frames.c.answer).where(
+    lambda _: select(frames.c.pixel_hash, frames.c.answer).where(
         frames.c.camera_id == bindparam("camera"),
         frames.c.roll_id == bindparam("roll"),
         frames.c.sequence == bindparam("number"),
@@ -44,7 +44,7 @@ _ANSWER = compiled(
 
 def stored_answer(connection: Connection, key: FrameKey) -> StoredAnswer | None:
     """Return the answer given to the frame of that number, if there was one."""
-    cursor = connection.connection.cursor()
+    cursor = DriverCursor(connection)
     cursor.execute(_ANSWER, (key.camera_id, key.roll_id, key.sequence))
     row = cursor.fetchone()
     return StoredAnswer(*row) if row else None
@@ -96,7 +96,7 @@ def roll_camera(connection: Connection, roll_id: str, camera_id: str) -> RollCam
 
 def camera_ids(connection: Connection) -> list[str]:
     """List the cameras that were seen, in the order of their names."""
-    return list(connection.scalars(select(cameras.c.camera_id).order_by(cameras.c.camera_id)))
+    return sorted(connection.scalars(select(cameras.c.camera_id)))
 
 
 def not_inspected_count(connection: Connection, camera_id: str, roll_id: str) -> int:

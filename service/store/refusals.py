@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Connection, bindparam, exists, not_, or_, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Boolean, Connection, bindparam, cast, exists, not_, or_, select
+from sqlalchemy.sql import ClauseElement
 
-from service.store.database import compiled
+from service.errors import StoreFailed
 from service.store.entries import FrameKey, stamp
+from service.store.statements import DriverCursor, InsertInto, compiled
 from service.store.tables import frames, not_inspected
 from service.store.writer import Writer
 
@@ -70,34 +71,29 @@ class Refusals:
         self._writer = writer
         self._lock = threading.Lock()
         self._collected: dict[tuple[FrameKey, str], Refusal] = {}
+        self._writing: dict[tuple[FrameKey, str], Refusal] = {}
         self._batch: Future[None] | None = None
         self.forgotten = 0
 
     def keep(self, refusal: Refusal) -> None:
-        """Remember a refusal soon.
-
-        Raises
-        ------
-        StoreFailed
-            The writer takes nothing now; the refusal is remembered once it does.
-        """
+        """Remember a refusal soon; one that the writer cannot take now goes with the next record."""
         with self._lock:
             self._collect(refusal)
         self.write()
 
     def write(self) -> Future[None] | None:
-        """Have what was collected written, unless a batch is waiting already; return that batch.
-
-        Raises
-        ------
-        StoreFailed
-            The writer takes nothing now.
-        """
+        """Have what was collected written, unless a batch waits already; return the batch, if there is one."""
         with self._lock:
-            if self._collected and self._batch is None:
-                self._batch = self._writer.submit(self._write_collected)
-                self._batch.add_done_callback(self._written)
+            if self._batch is None and self._collected:
+                self._submit()
             return self._batch
+
+    def _submit(self) -> None:
+        try:
+            self._batch = self._writer.submit(self._write_collected, patient=True)
+        except StoreFailed:
+            return
+        self._batch.add_done_callback(self._written)
 
     def _collect(self, refusal: Refusal) -> None:
         place = refusal.key, refusal.cause
@@ -108,32 +104,37 @@ class Refusals:
             self.forgotten += 1
 
     def _write_collected(self, connection: Connection) -> None:
+        """Write what was collected up to now; run again in another transaction, all of it is written again."""
         with self._lock:
-            batch, self._collected = self._collected, {}
-        try:
-            connection.connection.cursor().executemany(_REMEMBER, [_row(refusal) for refusal in batch.values()])
-        except Exception:
-            self._put_back(batch)
-            raise
+            self._put_back()
+            self._writing, self._collected = self._collected, {}
+        rows = [_row(refusal) for refusal in self._writing.values()]
+        DriverCursor(connection).executemany(_REMEMBER, rows)
 
-    def _put_back(self, batch: dict[tuple[FrameKey, str], Refusal]) -> None:
-        with self._lock:
-            later, self._collected = self._collected, batch
-            for refusal in later.values():
-                self._collect(refusal)
+    def _put_back(self) -> None:
+        later, self._collected, self._writing = self._collected, self._writing, {}
+        for refusal in later.values():
+            self._collect(refusal)
 
     def _written(self, batch: Future[None]) -> None:
         with self._lock:
             self._batch = None
-        if not batch.cancelled() and batch.exception() is None and self._collected:
+            failed = batch.cancelled() or batch.exception() is not None
+            if failed:
+                self._put_back()
+            self._writing = {}
+        if not failed:
             self.write()
 
 
-def _remember() -> str:
+_WRITTEN = [column for column in not_inspected.columns if column.name != "closed_at"]
+
+
+def _remember(insert: InsertInto) -> ClauseElement:
     """Insert a refusal or count one more attempt, unless a frame of its number was inspected."""
     names = ("camera_id", "roll_id", "sequence")
     inspected = exists().where(*(frames.c[name] == bindparam(f"its_{name}") for name in names))
-    values = [bindparam(column.name, type_=column.type).label(column.name) for column in _WRITTEN]
+    values = [cast(bindparam(column.name), column.type).label(column.name) for column in _WRITTEN]
     row = select(*values).where(or_(bindparam("anyway", type_=Boolean), not_(inspected)))
     more = insert(not_inspected).from_select([column.name for column in _WRITTEN], row)
     again = {
@@ -141,12 +142,10 @@ def _remember() -> str:
         "attempts": not_inspected.c.attempts + more.excluded.attempts,
         "last_at": more.excluded.last_at,
     }
-    keys = list(not_inspected.primary_key.columns)
-    return compiled(more.on_conflict_do_update(index_elements=keys, set_=again))
+    return more.on_conflict_do_update(index_elements=list(not_inspected.primary_key.columns), set_=again)
 
 
-_WRITTEN = [column for column in not_inspected.columns if column.name != "closed_at"]
-_REMEMBER = _remember()
+_REMEMBER = compiled(_remember)
 
 
 def _row(refusal: Refusal) -> tuple[Any, ...]:

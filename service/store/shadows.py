@@ -1,16 +1,16 @@
 """What is kept of a shadow: how many candidates it named, and each one that it named otherwise."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import StoreFailed
-from service.store.database import DATABASE, reading_engine
+from service.store.database import DATABASE, address_of, reading_engine
+from service.store.postgresql import shown
+from service.store.statements import insert_into
 from service.store.tables import shadow_counts, shadow_names
 
 
@@ -53,12 +53,13 @@ class ShadowCount:
 
 def write_shadow(connection: Connection, count: ShadowCount, otherwise: Sequence[ShadowName]) -> None:
     """Add to what a shadow has named."""
-    more = insert(shadow_counts).values(asdict(count))
+    more = insert_into(connection, shadow_counts).values(asdict(count))
     added = {name: shadow_counts.c[name] + more.excluded[name] for name in ("named", "otherwise")}
     keys = list(shadow_counts.primary_key.columns)
     connection.execute(more.on_conflict_do_update(index_elements=keys, set_=added))
     if otherwise:
-        connection.execute(insert(shadow_names).on_conflict_do_nothing(), [asdict(name) for name in otherwise])
+        names = insert_into(connection, shadow_names).on_conflict_do_nothing()
+        connection.execute(names, [asdict(name) for name in otherwise])
 
 
 def shadow_count(connection: Connection, running_sha256: str, shadow_sha256: str) -> ShadowCount:
@@ -68,7 +69,7 @@ def shadow_count(connection: Connection, running_sha256: str, shadow_sha256: str
     return ShadowCount(**row._mapping) if row else ShadowCount(running_sha256, shadow_sha256, 0, 0)
 
 
-def shadow_count_in(folder: Path, running_sha256: str, shadow_sha256: str) -> ShadowCount:
+def shadow_count_in(folder: Path, running_sha256: str, shadow_sha256: str, url: str | None = None) -> ShadowCount:
     """Count it for somebody beside the station, which may be running.
 
     Raises
@@ -76,16 +77,14 @@ def shadow_count_in(folder: Path, running_sha256: str, shadow_sha256: str) -> Sh
     StoreFailed
         It cannot be answered now.
     """
-    path = folder / DATABASE
-    if not path.exists():
+    if not url and not (folder / DATABASE).exists():
         return ShadowCount(running_sha256, shadow_sha256, 0, 0)
-    engine = reading_engine(path)
+    engine = reading_engine(address_of(folder, url))
     try:
         with engine.connect() as connection:
             return shadow_count(connection, running_sha256, shadow_sha256)
-    except (SQLAlchemyError, sqlite3.Error) as problem:
-        raise StoreFailed(
-            f"expected the counts of a shadow in {path}, got {type(problem).__name__}: start the station once"
-        ) from problem
+    except SQLAlchemyError as problem:
+        where, why = shown(engine.url), type(problem).__name__
+        raise StoreFailed(f"expected the counts of a shadow in {where}, got {why}: start the station once") from problem
     finally:
         engine.dispose()

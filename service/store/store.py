@@ -1,7 +1,6 @@
-"""The store: everything the station must not forget, in one file under the data folder."""
+"""The store: everything the station must not forget, in one file under the data folder or in PostgreSQL."""
 
 import fcntl
-import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -13,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import StationError, StoreFailed
 from service.store import reads, shadows, writes
-from service.store.database import DATABASE, migrate, reading_engine, writing_engine
+from service.store.database import address_of, migrate, reading_engine, writing_engine
 from service.store.entries import FrameEntry, RollCameraEntry, RollEntry
 from service.store.refusals import Refusal, Refusals
 from service.store.shadows import ShadowCount, ShadowName
@@ -29,14 +28,16 @@ class Store:
     ----------
     folder : Path
         Made when missing; one station at a time may have it.
+    url : str, optional
+        Address of a PostgreSQL database, which one station at a time may have; else a file in the folder.
 
     Raises
     ------
     StationError
-        Another station has the folder.
+        Another station has the folder or the database, or the database does not answer.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = (folder / "station.lock").open("w")
         try:
@@ -46,15 +47,20 @@ class Store:
             raise StationError(
                 f"expected {folder} for this station alone, another one has it: stop that first"
             ) from None
-        path = folder / DATABASE
-        self._writing, self._reading = writing_engine(path), reading_engine(path)
-        migrate(self._writing)
-        self._writer = Writer(self._writing)
-        self._refusals = Refusals(self._writer)
+        try:
+            address = address_of(folder, url)
+            self._writing, self._reading = writing_engine(address), reading_engine(address)
+            self._failures = SQLAlchemyError, self._reading.dialect.loaded_dbapi.Error
+            migrate(self._writing)
+            self._writer = Writer(self._writing)
+            self._refusals = Refusals(self._writer)
+        except StationError:
+            self._lock.close()
+            raise
 
     @property
     def healthy(self) -> bool:
-        """Whether records are being written."""
+        """Whether records are being written; after a failure, it becomes so again by itself."""
         return self._writer.healthy
 
     @property
@@ -68,13 +74,7 @@ class Store:
         return self._writer.submit(partial(writes.write_frame, entry=entry))
 
     def keep_refusal(self, refusal: Refusal) -> None:
-        """Remember a frame that was not inspected; nobody need wait for it.
-
-        Raises
-        ------
-        StoreFailed
-            The writer takes nothing now; the refusal is remembered once it does.
-        """
+        """Remember a frame that was not inspected; nobody need wait for it, and while the database is away it waits."""
         self._refusals.keep(refusal)
 
     def open_roll(self, roll: RollEntry) -> Future[None]:
@@ -100,7 +100,7 @@ class Store:
         try:
             with self._reading.connect() as connection:
                 return question(connection)
-        except (SQLAlchemyError, sqlite3.Error) as problem:
+        except self._failures as problem:
             raise StoreFailed(
                 f"expected the store to answer, it failed ({type(problem).__name__}): try again"
             ) from problem

@@ -8,13 +8,14 @@ A shadow is a model that names what was already answered and judges nothing.
 from typing import Any
 
 from sqlalchemy import (
-    BLOB,
+    BigInteger,
     Boolean,
     Column,
     Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -22,6 +23,9 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
+
+Whole = BigInteger().with_variant(Integer, "sqlite")
+"""A whole number of 63 bits; SQLite's has them by the name of INTEGER, and only that one can be a row's own id."""
 
 cameras = Table(
     "cameras",
@@ -36,8 +40,8 @@ rolls = Table(
     Column("roll_id", String, primary_key=True),
     Column("opened_at", String, nullable=False),
     Column("recipe_name", String, nullable=False),
-    Column("recipe_version", Integer, nullable=False),
-    Column("recipe_text", String, comment="The recipe file as it was; NULL is the built-in default"),
+    Column("recipe_version", Whole, nullable=False),
+    Column("recipe_text", String, doc="The recipe file as it was; NULL is the built-in default"),
     Column("model_name", String, nullable=False),
     Column("model_version", String, nullable=False),
     Column("model_sha256", String, nullable=False),
@@ -48,8 +52,8 @@ roll_cameras = Table(
     METADATA,
     Column("roll_id", ForeignKey("rolls.roll_id"), primary_key=True),
     Column("camera_id", ForeignKey("cameras.camera_id"), primary_key=True),
-    Column("calibration_version", Integer, comment="NULL: the camera was not calibrated"),
-    Column("mm_per_px", Float, nullable=False, comment="Scale where no calibration brings its own"),
+    Column("calibration_version", Whole, doc="NULL: the camera was not calibrated"),
+    Column("mm_per_px", Float, nullable=False, doc="Scale where no calibration brings its own"),
     Column("opened_at", String, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -57,35 +61,35 @@ roll_cameras = Table(
 frames = Table(
     "frames",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole, primary_key=True, autoincrement=False),
     Column("camera_id", String, nullable=False),
     Column("roll_id", String, nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("sequence", Whole, nullable=False),
     Column("position_mm", Float, nullable=False),
-    Column("rows", Integer, nullable=False),
-    Column("columns", Integer, nullable=False),
-    Column("bits", Integer, nullable=False),
+    Column("rows", Whole, nullable=False),
+    Column("columns", Whole, nullable=False),
+    Column("bits", Whole, nullable=False),
     Column("captured_at", String),
     Column("received_at", String, nullable=False),
-    Column("pixel_hash", BLOB, nullable=False, comment="xxh3-128 of the grey pixels"),
+    Column("pixel_hash", LargeBinary, nullable=False, doc="xxh3-128 of the grey pixels"),
     Column("verdict", String, nullable=False),
-    Column("reasons", String, nullable=False, comment="JSON list"),
-    Column("answer", BLOB, nullable=False, comment="The answer's bytes as they were sent"),
-    Column("length_mm", Float, nullable=False, comment="Web that it covers"),
+    Column("reasons", String, nullable=False, doc="JSON list"),
+    Column("answer", LargeBinary, nullable=False, doc="The answer's bytes as they were sent"),
+    Column("length_mm", Float, nullable=False, doc="Web that it covers"),
     UniqueConstraint("camera_id", "roll_id", "sequence", name="one_frame_per_number"),
     Index("frames_by_camera", "camera_id", "id"),
 )
 
 _FINDING = (
-    ("frame", Integer),
-    ("number", Integer),
+    ("frame", Whole),
+    ("number", Whole),
     ("kind", String),
     ("probability", Float),
-    ("lane", Integer),
-    ("x", Integer),
-    ("y", Integer),
-    ("width", Integer),
-    ("height", Integer),
+    ("lane", Whole),
+    ("x", Whole),
+    ("y", Whole),
+    ("width", Whole),
+    ("height", Whole),
     ("down_mm", Float),
     ("cross_mm", Float),
     ("length_mm", Float),
@@ -116,8 +120,8 @@ events = Table("events", METADATA, *_finding_columns(), sqlite_with_rowid=False)
 crops = Table(
     "crops",
     METADATA,
-    Column("frame", Integer, primary_key=True),
-    Column("pictures", BLOB, nullable=False, comment="64 x 64 bytes each: defects in order, then events"),
+    Column("frame", Whole, primary_key=True, autoincrement=False),
+    Column("pictures", LargeBinary, nullable=False, doc="64 x 64 bytes each: defects in order, then events"),
 )
 
 not_inspected = Table(
@@ -125,15 +129,15 @@ not_inspected = Table(
     METADATA,
     Column("camera_id", String, primary_key=True),
     Column("roll_id", String, primary_key=True),
-    Column("sequence", Integer, primary_key=True),
-    Column("cause", String, primary_key=True, comment="Name of the problem that the camera was told"),
-    Column("detail", String, nullable=False, comment="The latest attempt's"),
-    Column("attempts", Integer, nullable=False),
+    Column("sequence", Whole, primary_key=True),
+    Column("cause", String, primary_key=True, doc="Name of the problem that the camera was told"),
+    Column("detail", String, nullable=False, doc="The latest attempt's"),
+    Column("attempts", Whole, nullable=False),
     Column("first_at", String, nullable=False),
     Column("last_at", String, nullable=False),
-    Column("position_mm", Float, comment="Web position of row 0, where it was told"),
-    Column("rows", Integer, comment="Lines, where they were told"),
-    Column("closed_at", String, comment="When the frame was inspected after all"),
+    Column("position_mm", Float, doc="Web position of row 0, where it was told"),
+    Column("rows", Whole, doc="Lines, where they were told"),
+    Column("closed_at", String, doc="When the frame was inspected after all"),
     sqlite_with_rowid=False,
 )
 
@@ -142,12 +146,19 @@ metre_counts = Table(
     METADATA,
     Column("roll_id", String, primary_key=True),
     Column("camera_id", String, primary_key=True),
-    Column("metre", Integer, primary_key=True),
-    Column("lane", Integer, primary_key=True),
+    Column("metre", Whole, primary_key=True),
+    Column("lane", Whole, primary_key=True),
     Column("kind", String, primary_key=True),
     Column("severity", String, primary_key=True),
-    Column("count", Integer, nullable=False),
+    Column("count", Whole, nullable=False),
     sqlite_with_rowid=False,
+)
+
+write_trials = Table(
+    "write_trials",
+    METADATA,
+    Column("id", Whole, primary_key=True, autoincrement=False, doc="Always 1"),
+    Column("filling", LargeBinary, nullable=False, doc="Changed to learn whether records can be written again"),
 )
 
 shadow_counts = Table(
@@ -155,18 +166,18 @@ shadow_counts = Table(
     METADATA,
     Column("running_sha256", String, primary_key=True),
     Column("shadow_sha256", String, primary_key=True),
-    Column("named", Integer, nullable=False, comment="Candidates that both have named"),
-    Column("otherwise", Integer, nullable=False, comment="Of these, named otherwise by the shadow"),
+    Column("named", Whole, nullable=False, doc="Candidates that both have named"),
+    Column("otherwise", Whole, nullable=False, doc="Of these, named otherwise by the shadow"),
     sqlite_with_rowid=False,
 )
 
 shadow_names = Table(
     "shadow_names",
     METADATA,
-    Column("frame", Integer, primary_key=True),
-    Column("place", Integer, primary_key=True, comment="In the record from 1: defects, then events"),
+    Column("frame", Whole, primary_key=True),
+    Column("place", Whole, primary_key=True, doc="In the record from 1: defects, then events"),
     Column("shadow_sha256", String, nullable=False),
-    Column("kind", String, nullable=False, comment="As it was answered"),
+    Column("kind", String, nullable=False, doc="As it was answered"),
     Column("probability", Float, nullable=False),
     Column("shadow_kind", String, nullable=False),
     Column("shadow_probability", Float, nullable=False),

@@ -1,19 +1,19 @@
 """What is written: each function runs inside one of the writer's transactions.
 
-The statements of a frame are compiled once and handed to the driver's own cursor: going through
-SQLAlchemy for every frame costs more than running them.
+The statements of a frame are compiled once and handed to the driver's own cursor, see `statements`.
 """
 
 from dataclasses import asdict
 from json import dumps
+from os import urandom
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy.sql import ClauseElement
 
 from inspection.defect import Finding
-from service.store.database import compiled
 from service.store.entries import FrameEntry, RollCameraEntry, RollEntry, stamp
+from service.store.statements import Compiled, InsertInto, compiled, in_one_trip, insert_into
 from service.store.tables import (
     cameras,
     crops,
@@ -24,30 +24,42 @@ from service.store.tables import (
     not_inspected,
     roll_cameras,
     rolls,
+    write_trials,
 )
 
+_TRIAL_BYTES = 1 << 17
 
-def _insert_all(table: Table) -> str:
+
+def _insert_all(table: Table) -> Compiled:
     """Insert a row whose values stand in the order of the table's columns."""
-    return compiled(insert(table).values({column.name: bindparam(column.name) for column in table.columns}))
+    return compiled(lambda insert: insert(table).values(_all(table)))
 
 
-_one_more = insert(metre_counts)
-_FRAME, _DEFECTS, _EVENTS, _CROPS = (_insert_all(table) for table in (frames, defects, events, crops))
-_COUNTS = compiled(
-    _one_more.values({column.name: bindparam(column.name) for column in metre_counts.columns}).on_conflict_do_update(
+def _count_up(insert: InsertInto) -> ClauseElement:
+    """Insert a row of counts whose values stand in the order of the table's columns, or add to what is there."""
+    more = insert(metre_counts).values(_all(metre_counts))
+    return more.on_conflict_do_update(
         index_elements=list(metre_counts.primary_key.columns),
-        set_={"count": metre_counts.c.count + _one_more.excluded.count},
+        set_={"count": metre_counts.c.count + more.excluded.count},
     )
-)
+
+
+def _all(table: Table) -> dict[str, Any]:
+    return {column.name: bindparam(column.name) for column in table.columns}
+
+
+_FRAME, _DEFECTS, _EVENTS, _CROPS = (_insert_all(table) for table in (frames, defects, events, crops))
+_COUNTS = compiled(_count_up)
 _CLOSE = compiled(
-    update(not_inspected)
-    .values(closed_at=bindparam("closed"))
-    .where(
-        not_inspected.c.camera_id == bindparam("camera"),
-        not_inspected.c.roll_id == bindparam("roll"),
-        not_inspected.c.sequence == bindparam("number"),
-        not_inspected.c.closed_at.is_(None),
+    lambda _: (
+        update(not_inspected)
+        .values(closed_at=bindparam("closed"))
+        .where(
+            not_inspected.c.camera_id == bindparam("camera"),
+            not_inspected.c.roll_id == bindparam("roll"),
+            not_inspected.c.sequence == bindparam("number"),
+            not_inspected.c.closed_at.is_(None),
+        )
     )
 )
 
@@ -55,16 +67,16 @@ _CLOSE = compiled(
 def write_frame(connection: Connection, entry: FrameEntry) -> None:
     """Keep a frame, everything found on it, and its share of the counts."""
     key, received_at = entry.key, stamp(entry.received_at)
-    cursor = connection.connection.cursor()
-    cursor.execute(_FRAME, _frame_row(entry, received_at))
-    cursor.execute(_CLOSE, (received_at, key.camera_id, key.roll_id, key.sequence))
-    if entry.record.defects:
-        cursor.executemany(_DEFECTS, _defect_rows(entry))
-        cursor.executemany(_COUNTS, _count_rows(entry))
-    if entry.record.events:
-        cursor.executemany(_EVENTS, _event_rows(entry))
-    if entry.crops:
-        cursor.execute(_CROPS, (entry.number, entry.crops))
+    with in_one_trip(connection) as cursor:
+        cursor.execute(_FRAME, _frame_row(entry, received_at))
+        cursor.execute(_CLOSE, (received_at, key.camera_id, key.roll_id, key.sequence))
+        if entry.record.defects:
+            cursor.executemany(_DEFECTS, _defect_rows(entry))
+            cursor.executemany(_COUNTS, _count_rows(entry))
+        if entry.record.events:
+            cursor.executemany(_EVENTS, _event_rows(entry))
+        if entry.crops:
+            cursor.execute(_CROPS, (entry.number, entry.crops))
 
 
 def _frame_row(entry: FrameEntry, received_at: str) -> tuple[Any, ...]:
@@ -133,5 +145,12 @@ def write_roll(connection: Connection, roll: RollEntry) -> None:
 def write_roll_camera(connection: Connection, entry: RollCameraEntry) -> None:
     """Pin a camera to a roll; a camera never seen before becomes known."""
     seen = {"camera_id": entry.camera_id, "first_seen_at": entry.opened_at}
-    connection.execute(insert(cameras).on_conflict_do_nothing(), seen)
+    connection.execute(insert_into(connection, cameras).on_conflict_do_nothing(), seen)
     connection.execute(insert(roll_cameras), asdict(entry))
+
+
+def write_trial(connection: Connection) -> None:
+    """Write as much as a frame full of defects has, to learn whether there is room for one."""
+    filling = {"filling": urandom(_TRIAL_BYTES)}  # what was there already would not be written, nor zeros as such
+    more = insert_into(connection, write_trials).values(id=1, **filling)
+    connection.execute(more.on_conflict_do_update(index_elements=[write_trials.c.id], set_=filling))

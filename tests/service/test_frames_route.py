@@ -18,6 +18,7 @@ import httpx
 import numpy as np
 import pytest
 import zstandard
+from databases import Database
 from fakes import draw, post, running, shape_of
 
 from inspection.calibrating import calibrate
@@ -166,6 +167,24 @@ def test_the_same_frame_on_two_connections_is_inspected_once(client: httpx.Clien
         answers = list(threads.map(lambda _: post(client, draw(8, holes=2), 0, roll=roll), range(4)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
+
+
+def test_a_station_tells_the_same_on_either_database(database: Database) -> None:
+    with running(database.folder, store_url=database.url) as client:
+        first = post(client, draw(1, holes=3), 0)
+        assert (first.status_code, len(first.json()["defects"])) == (200, 3)
+        refused = send(client, b"short", RAW, roll="R1", sequence=1, **shape_of(draw(2)))
+        assert (refused.status_code, refusals_remembered(client, 1)) == (422, True)
+    with running(database.folder, store_url=database.url) as client:
+        assert post(client, draw(1, holes=3), 0).content == first.content
+        assert post(client, draw(2), 0).status_code == 409
+        assert post(client, draw(2), 1).status_code == 200
+        assert refusals_remembered(client, 1)
+        assert client.get(f"/v1/frames/{first.json()['frame_id']}").content == first.content
+        assert [frame["sequence"] for frame in client.get("/v1/frames/latest").json()] == [1, 0]
+        assert client.get("/v1/cameras").json() == ["cam-1"]
+        assert client.get("/v1/cameras/cam-1").json()["last_sequence"] == 1
+        assert client.get("/readyz").json()["status"] == "ready"
 
 
 def test_frames_may_come_in_any_order(client: httpx.Client, roll: str) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from databases import Database
 from fakes import draw, post
 
 HERE = Path(__file__).parent
@@ -19,13 +19,13 @@ CONNECTIONS = 3
 
 
 @contextmanager
-def station(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def station(database: Database) -> Iterator[tuple[subprocess.Popen[str], str]]:
     path = os.pathsep.join((str(HERE.parents[1]), str(HERE)))
     process = subprocess.Popen(
-        [sys.executable, str(HERE / "station_process.py"), str(folder)],
+        [sys.executable, str(HERE / "station_process.py"), str(database.folder)],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": path},
+        env=os.environ | {"PYTHONPATH": path} | ({"COATSIGHT_STORE_URL": database.url} if database.url else {}),
     )
     assert process.stdout
     try:
@@ -50,9 +50,9 @@ def post_until_it_dies(url: str, first: int, answered: dict[int, bytes]) -> None
                 answered[sequence] = answer.content
 
 
-def test_every_frame_that_was_answered_survives_kill_9(tmp_path: Path) -> None:
+def test_every_frame_that_was_answered_survives_kill_9(database: Database) -> None:
     answered: dict[int, bytes] = {}
-    with station(tmp_path) as (process, url):
+    with station(database) as (process, url):
         threads = [
             threading.Thread(target=post_until_it_dies, args=(url, first, answered)) for first in range(CONNECTIONS)
         ]
@@ -65,22 +65,12 @@ def test_every_frame_that_was_answered_survives_kill_9(tmp_path: Path) -> None:
         for thread in threads:
             thread.join(15)
     assert len(answered) >= 40
-    with station(tmp_path) as (_, url), httpx.Client(base_url=url, timeout=10) as client:
+    with station(database) as (_, url), httpx.Client(base_url=url, timeout=10) as client:
         again = {n: post(client, draw(n, holes=n % 4), n).content for n in answered}
         assert client.get("/v1/cameras/cam-1").json()["last_sequence"] >= max(answered)
     assert again == answered
-    assert crops_and_defects(tmp_path) == crops_told(tmp_path)
-
-
-def crops_and_defects(folder: Path) -> list[tuple[int, int]]:
-    return asked(folder, "SELECT frame, length(pictures) / 4096 FROM crops ORDER BY frame")
-
-
-def crops_told(folder: Path) -> list[tuple[int, int]]:
-    return asked(folder, "SELECT frame, count(*) FROM defects GROUP BY frame ORDER BY frame")
-
-
-def asked(folder: Path, question: str) -> list[tuple[int, int]]:
-    with sqlite3.connect(folder / "station.sqlite") as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        return connection.execute(question).fetchall()
+    if not database.url:
+        assert database.asked("PRAGMA integrity_check") == [("ok",)]
+    assert database.asked("SELECT count(*) FROM frames GROUP BY sequence HAVING count(*) > 1") == []
+    crops = "SELECT frame, length(pictures) / 4096 FROM crops ORDER BY frame"
+    assert database.asked(crops) == database.asked("SELECT frame, count(*) FROM defects GROUP BY frame ORDER BY frame")

@@ -1,109 +1,77 @@
-"""The record store: durable, whole, one answer per number."""
+"""The record store: durable, whole, one answer per number, on either database."""
 
 import sqlite3
-import time
+import sys
 from collections.abc import Iterator
 from concurrent.futures import wait
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from databases import Database
+from pydantic import SecretStr
+from records import NOON, entry
+from sqlalchemy import Connection, inspect
 
-from inspection.defect import Defect, Finding, Kind, Severity
-from inspection.geometry import Box
-from inspection.record import CalibrationRef, FrameRecord, ModelRef, RecipeRef
-from inspection.verdict import Verdict
+from inspection.errors import InputError
 from service.errors import StationError, StoreFailed
-from service.store import reads, refusals
-from service.store.database import reading_engine
-from service.store.entries import FrameEntry, FrameKey
+from service.settings import Settings
+from service.store import migrations, reads
+from service.store.database import address_of, reading_engine, writing_engine
+from service.store.entries import FrameKey, RollCameraEntry, RollEntry
 from service.store.refusals import Refusal
+from service.store.shadows import ShadowCount, ShadowName, shadow_count_in
 from service.store.store import Store
 from service.store.tables import METADATA
+from service.store.writes import write_frame
 
-NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
-
-
-def finding(down_mm: float, lane: int | None = 1, kind: Kind = Kind.PINHOLE) -> Finding:
-    return Finding(kind, 0.9, lane, Box(5, 6, 9, 12), down_mm, 20.0, 0.2, 0.3, 0.05, 22.0)
-
-
-def record(defects: int = 0, events: int = 0) -> FrameRecord:
-    return FrameRecord(
-        verdict=Verdict.WARN if defects else Verdict.PASS,
-        reasons=("pinhole",) * defects,
-        defects=tuple(Defect(finding(990 + 10 * n), Severity.MINOR, False) for n in range(defects)),
-        events=tuple(finding(5, None, Kind.SPLICE) for _ in range(events)),
-        lanes=(),
-        timing_ms={},
-        recipe=RecipeRef("default", 1),
-        calibration=CalibrationRef(1),
-        model=ModelRef("fake", "1", "f" * 64),
-    )
-
-
-def entry(sequence: int, *, number: int | None = None, defects: int = 0, events: int = 0) -> FrameEntry:
-    return FrameEntry(
-        number=number or sequence + 1,
-        key=FrameKey("cam-1", "R1", sequence),
-        record=record(defects, events),
-        position_mm=51.2 * sequence,
-        length_mm=51.2,
-        rows=1024,
-        columns=4096,
-        bits=8,
-        captured_at=None,
-        received_at=NOON,
-        pixel_hash=sequence.to_bytes(16, "big"),
-        answer=b'{"sequence":%d}' % sequence,
-        crops=bytes(4096 * (defects + events)),
-    )
+ROLL = RollEntry("R1", "2030", "default", 1, None, "fake", "1", "f" * 64)
+ON_ROLL = RollCameraEntry("R1", "cam-1", None, 0.05, "2030")
+REFUSALS = sqlite3.IntegrityError, psycopg.errors.IntegrityError
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path) as opened:
+def store(database: Database) -> Iterator[Store]:
+    with Store(database.folder, database.url) as opened:
         yield opened
 
 
-def asked(folder: Path, question: str) -> list[tuple[Any, ...]]:
-    with sqlite3.connect(folder / "station.sqlite") as connection:
-        return connection.execute(question).fetchall()
-
-
-def test_migrations_make_the_tables_that_the_code_uses(store: Store, tmp_path: Path) -> None:
-    with reading_engine(tmp_path / "station.sqlite").connect() as connection:
+def test_migrations_make_the_tables_that_the_code_uses(store: Store, database: Database) -> None:
+    with reading_engine(address_of(database.folder, database.url)).connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
 
 
-def test_the_store_waits_for_the_disk_at_every_commit(store: Store) -> None:
+def test_the_store_waits_for_the_disk_at_every_commit(store: Store, database: Database) -> None:
+    told = {"PRAGMA journal_mode": "wal", "PRAGMA synchronous": 2}
+    if database.url:
+        told = {"SHOW synchronous_commit": "on", "SHOW fsync": "on"}
     with store._writing.connect() as connection:
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert {question: connection.exec_driver_sql(question).scalar() for question in told} == told
 
 
-def test_a_kept_frame_is_found_again_after_reopening(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
+def test_a_kept_frame_is_found_again_after_reopening(database: Database) -> None:
+    with Store(database.folder, database.url) as store:
         store.keep_frame(entry(3, defects=2, events=1)).result(5)
-    with Store(tmp_path) as store:
+    with Store(database.folder, database.url) as store:
         stored = store.read(partial(reads.stored_answer, key=FrameKey("cam-1", "R1", 3)))
         assert stored
         assert (stored.answer, stored.pixel_hash) == (b'{"sequence":3}', (3).to_bytes(16, "big"))
         assert store.last_number() == 4
-    assert asked(tmp_path, "SELECT number, kind, lane FROM defects") == [(1, "pinhole", 1), (2, "pinhole", 1)]
-    assert asked(tmp_path, "SELECT number, kind, lane FROM events") == [(1, "splice", None)]
-    assert asked(tmp_path, "SELECT length(pictures) FROM crops") == [(3 * 4096,)]
+    assert database.asked("SELECT number, kind, lane FROM defects") == [(1, "pinhole", 1), (2, "pinhole", 1)]
+    assert database.asked("SELECT number, kind, lane FROM events") == [(1, "splice", None)]
+    assert database.asked("SELECT length(pictures) FROM crops") == [(3 * 4096,)]
 
 
-def test_counts_add_up_by_metre(store: Store, tmp_path: Path) -> None:
+def test_counts_add_up_by_metre(store: Store, database: Database) -> None:
     wait([store.keep_frame(entry(0, defects=2)), store.keep_frame(entry(1, defects=1))])
-    counted = asked(tmp_path, "SELECT metre, lane, kind, severity, count FROM metre_counts ORDER BY metre")
+    counted = database.asked("SELECT metre, lane, kind, severity, count FROM metre_counts ORDER BY metre")
     assert counted == [(0, 1, "pinhole", "minor", 2), (1, 1, "pinhole", "minor", 1)]
 
 
@@ -118,72 +86,17 @@ def test_one_bad_record_spoils_no_other_of_its_group(store: Store) -> None:
     assert store.healthy
 
 
-def refuse(store: Store, sequence: int, cause: str = "queue-full", **more: Any) -> None:
-    store.keep_refusal(Refusal(FrameKey("cam-1", "R1", sequence), cause, "come later", NOON, NOON, **more))
-    store.keep_frame(entry(1000 + len(asked_of(store, "SELECT id FROM frames")))).result(5)
+def test_what_a_write_raises_itself_belongs_to_it_alone(store: Store) -> None:
+    def change_his_mind(connection: Connection) -> None:
+        write_frame(connection, entry(1))
+        raise StationError("not like that")
 
-
-def asked_of(store: Store, question: str) -> list[Any]:
-    return list(store.read(lambda connection: connection.exec_driver_sql(question).all()))
-
-
-def open_numbers(store: Store) -> int:
-    return store.read(partial(reads.not_inspected_count, camera_id="cam-1", roll_id="R1"))
-
-
-def test_a_refusal_is_remembered_and_closed_by_the_frame(store: Store) -> None:
-    for _ in range(2):
-        refuse(store, 5)
-    assert open_numbers(store) == 1
-    remembered = asked_of(store, "SELECT cause, attempts, closed_at FROM not_inspected")
-    assert remembered == [("queue-full", 2, None)]
-    store.keep_frame(entry(5)).result(5)
-    assert open_numbers(store) == 0
-
-
-def test_each_cause_of_a_frame_is_remembered(store: Store) -> None:
-    refuse(store, 5, position_mm=12.5, rows=256)
-    refuse(store, 5, "corrupt-frame")
-    told = store.read(partial(reads.refused, camera_id="cam-1", roll_id="R1"))
-    assert [(each.sequence, set(each.causes)) for each in told] == [(5, {"queue-full", "corrupt-frame"})]
-    assert open_numbers(store) == 1
-
-
-def test_a_number_that_was_inspected_is_never_called_not_inspected_but_for_a_conflict(store: Store) -> None:
-    store.keep_frame(entry(5)).result(5)
-    refuse(store, 5, "corrupt-frame")
-    assert open_numbers(store) == 0
-    refuse(store, 5, "conflict")
-    assert open_numbers(store) == 1
-
-
-def test_refusals_outlast_a_writer_that_fails(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr(refusals, "_REMEMBER", "INSERT INTO nowhere VALUES (1)")
-        store.keep_refusal(Refusal(FrameKey("cam-1", "R1", 5), "queue-full", "come later", NOON, NOON))
-        end = time.monotonic() + 10
-        while store.healthy and time.monotonic() < end:
-            time.sleep(0.01)
-    assert not store.healthy
-    store.keep_frame(entry(6)).result(5)
-    store.keep_frame(entry(7)).result(5)
-    assert open_numbers(store) == 1
-
-
-def test_a_storm_of_refusals_becomes_one_row_a_frame(store: Store) -> None:
-    for n in range(3000):
-        store.keep_refusal(Refusal(FrameKey("cam-1", "R1", n % 10), "queue-full", "come later", NOON, NOON))
-    end = time.monotonic() + 10
-    while asked_of(store, "SELECT sum(attempts), count(*) FROM not_inspected") != [(3000, 10)]:
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-def test_answered_frames_are_told_as_runs_without_a_gap(store: Store) -> None:
-    wait([store.keep_frame(entry(n)) for n in (0, 1, 2, 5, 6, 9)])
-    runs = store.read(partial(reads.runs, camera_id="cam-1", roll_id="R1"))
-    assert [(run.first, run.last) for run in runs] == [(0, 2), (5, 6), (9, 9)]
-    assert [run.to_mm for run in runs] == pytest.approx([3 * 51.2, 7 * 51.2, 10 * 51.2])
+    futures = [store.keep_frame(entry(0)), store._writer.submit(change_his_mind), store.keep_frame(entry(2))]
+    wait(futures)
+    with pytest.raises(StationError, match="not like that"):
+        futures[1].result(0)
+    assert [frame.sequence for frame in store.read(partial(reads.latest_frames, limit=9))] == [2, 0]
+    assert store.healthy
 
 
 def test_latest_pixels_come_oldest_first(store: Store) -> None:
@@ -192,13 +105,121 @@ def test_latest_pixels_come_oldest_first(store: Store) -> None:
     assert [key.sequence for key, _ in latest] == [2, 3]
 
 
-def test_a_second_station_on_the_same_folder_is_refused(store: Store, tmp_path: Path) -> None:
+def test_a_second_station_on_the_same_folder_is_refused(store: Store, database: Database) -> None:
     with pytest.raises(StationError, match="another one has it"):
-        Store(tmp_path)
+        Store(database.folder, database.url)
 
 
-def test_a_closed_store_takes_nothing(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
+def test_a_closed_store_takes_nothing(database: Database) -> None:
+    with Store(database.folder, database.url) as store:
         pass
     with pytest.raises(StoreFailed):
         store.keep_frame(replace(entry(0)))
+
+
+CHANGES = {
+    "rolls": "UPDATE rolls SET recipe_version = 9",
+    "roll_cameras": "UPDATE roll_cameras SET mm_per_px = 9",
+    "frames": "UPDATE frames SET verdict = 'pass' WHERE sequence = 1",
+    "defects": "UPDATE defects SET severity = 'minor'",
+    "events": "UPDATE events SET kind = 'stain'",
+}
+
+
+@pytest.mark.parametrize("table", CHANGES)
+def test_what_was_recorded_can_be_changed_or_taken_away_by_nobody(store: Store, database: Database, table: str) -> None:
+    wait([store.open_roll(ROLL), store.open_roll_camera(ON_ROLL), store.keep_frame(entry(1, defects=2, events=1))])
+    rows = database.asked(f"SELECT * FROM {table}")
+    assert rows
+    for statement in (CHANGES[table], f"DELETE FROM {table}", *replacing(database, table)):
+        with pytest.raises(REFUSALS, match=f"{table} is append-only"):
+            database.asked(statement)
+    assert database.asked(f"SELECT * FROM {table}") == rows
+
+
+def replacing(database: Database, table: str) -> list[str]:
+    """Statements that take rows away without the word DELETE."""
+    return [f"TRUNCATE {table} CASCADE"] if database.url else [f"REPLACE INTO {table} SELECT * FROM {table}"]
+
+
+def test_sqlite_lets_no_frame_take_the_number_of_another(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    with Store(tmp_path) as store:
+        store.keep_frame(entry(1)).result(5)
+    columns = ", ".join(column.name for column in METADATA.tables["frames"].columns if column.name != "id")
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        database.asked(f"REPLACE INTO frames (id, {columns}) SELECT 77, {columns} FROM frames")
+
+
+def test_crops_may_go_and_what_changes_by_its_nature_may_change(store: Store, database: Database) -> None:
+    store.keep_refusal(Refusal(FrameKey("cam-1", "R1", 1), "queue-full", "come later", NOON, NOON))
+    store.keep_frame(entry(1, defects=1)).result(5)
+    database.asked("DELETE FROM crops")
+    database.asked("UPDATE not_inspected SET closed_at = NULL")
+    database.asked("UPDATE metre_counts SET count = 7")
+    assert database.asked("SELECT count(*) FROM crops") == [(0,)]
+
+
+def test_numbers_and_counts_have_room_for_two_centuries(store: Store, database: Database) -> None:
+    late = entry(2**53, number=2**63 - 1, defects=1, events=1)
+    store.keep_frame(late).result(5)
+    assert store.last_number() == 2**63 - 1
+    assert store.read(partial(reads.last_sequence, camera_id="cam-1", roll_id="R1")) == 2**53
+    assert database.asked("SELECT frame FROM crops") == [(2**63 - 1,)]
+
+
+def test_a_shadow_is_counted_in_either_database(store: Store, database: Database) -> None:
+    name = ShadowName(1, 1, "b" * 64, "pinhole", 0.9, "stain", 0.8)
+    for _ in range(2):
+        store.keep_shadow(ShadowCount("a" * 64, "b" * 64, 3, 1), [name]).result(5)
+    counted = shadow_count_in(database.folder, "a" * 64, "b" * 64, database.url)
+    assert counted == ShadowCount("a" * 64, "b" * 64, 6, 2)
+    assert database.asked("SELECT frame, shadow_kind FROM shadow_names") == [(1, "stain")]
+
+
+def test_migrations_can_be_taken_back(store: Store, database: Database) -> None:
+    store.close()
+    engine = writing_engine(address_of(database.folder, database.url))
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("mysql://me:secret@host/line", "got mysql://"),
+        ("postgres://me:secret@host/line", "got postgres://"),
+        ("sqlite:///line.sqlite", "got sqlite://"),
+        ("line.sqlite", "no such beginning"),
+    ],
+)
+def test_a_store_url_of_another_kind_is_refused_without_its_password(url: str, told: str) -> None:
+    with pytest.raises(InputError, match=told) as refused:
+        Settings(store_url=SecretStr(url))
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql://me:secret@127.0.0.1:1/line", r"postgresql://me:\*\*\*@127.0.0.1:1/line, it failed"),
+        ("postgresql://me:sec@ret@127.0.0.1:port/line", "cannot be read"),
+    ],
+)
+def test_a_database_that_does_not_answer_is_told_at_the_start(tmp_path: Path, url: str, told: str) -> None:
+    with pytest.raises(StationError, match=told) as refused:
+        Store(tmp_path, url)
+    assert "sec" not in str(refused.value).replace("second", "")
+    Store(tmp_path).close()
+
+
+def test_without_the_driver_it_is_told_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StationError, match=r"pip install 'psycopg\[binary\]"):
+        Store(tmp_path, "postgresql://me@127.0.0.1/line")

@@ -10,6 +10,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_WHOLE = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 
 def upgrade() -> None:
     """Create every table."""
@@ -23,7 +25,7 @@ def upgrade() -> None:
         sa.Column("roll_id", sa.String, primary_key=True),
         sa.Column("opened_at", sa.String, nullable=False),
         sa.Column("recipe_name", sa.String, nullable=False),
-        sa.Column("recipe_version", sa.Integer, nullable=False),
+        sa.Column("recipe_version", _WHOLE, nullable=False),
         sa.Column("recipe_text", sa.String),
         sa.Column("model_name", sa.String, nullable=False),
         sa.Column("model_version", sa.String, nullable=False),
@@ -33,7 +35,7 @@ def upgrade() -> None:
         "roll_cameras",
         sa.Column("roll_id", sa.String, sa.ForeignKey("rolls.roll_id"), primary_key=True),
         sa.Column("camera_id", sa.String, sa.ForeignKey("cameras.camera_id"), primary_key=True),
-        sa.Column("calibration_version", sa.Integer),
+        sa.Column("calibration_version", _WHOLE),
         sa.Column("mm_per_px", sa.Float, nullable=False),
         sa.Column("opened_at", sa.String, nullable=False),
         sqlite_with_rowid=False,
@@ -46,27 +48,27 @@ def upgrade() -> None:
 def _create_frames() -> None:
     op.create_table(
         "frames",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", _WHOLE, primary_key=True, autoincrement=False),
         sa.Column("camera_id", sa.String, nullable=False),
         sa.Column("roll_id", sa.String, nullable=False),
-        sa.Column("sequence", sa.Integer, nullable=False),
+        sa.Column("sequence", _WHOLE, nullable=False),
         sa.Column("position_mm", sa.Float, nullable=False),
-        sa.Column("rows", sa.Integer, nullable=False),
-        sa.Column("columns", sa.Integer, nullable=False),
-        sa.Column("bits", sa.Integer, nullable=False),
+        sa.Column("rows", _WHOLE, nullable=False),
+        sa.Column("columns", _WHOLE, nullable=False),
+        sa.Column("bits", _WHOLE, nullable=False),
         sa.Column("captured_at", sa.String),
         sa.Column("received_at", sa.String, nullable=False),
-        sa.Column("pixel_hash", sa.BLOB, nullable=False),
+        sa.Column("pixel_hash", sa.LargeBinary, nullable=False),
         sa.Column("verdict", sa.String, nullable=False),
         sa.Column("reasons", sa.String, nullable=False),
-        sa.Column("answer", sa.BLOB, nullable=False),
+        sa.Column("answer", sa.LargeBinary, nullable=False),
         sa.UniqueConstraint("camera_id", "roll_id", "sequence", name="one_frame_per_number"),
     )
     op.create_index("frames_by_camera", "frames", ["camera_id", "id"])
     op.create_table(
         "crops",
-        sa.Column("frame", sa.Integer, primary_key=True),
-        sa.Column("pictures", sa.BLOB, nullable=False),
+        sa.Column("frame", _WHOLE, primary_key=True, autoincrement=False),
+        sa.Column("pictures", sa.LargeBinary, nullable=False),
     )
 
 
@@ -85,12 +87,12 @@ def _finding_columns() -> list[sa.Column[Any]]:
     whole = ("x", "y", "width", "height")
     measured = ("down_mm", "cross_mm", "length_mm", "width_mm", "area_mm2", "contrast_sigma")
     return [
-        sa.Column("frame", sa.Integer, primary_key=True),
-        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("frame", _WHOLE, primary_key=True),
+        sa.Column("number", _WHOLE, primary_key=True),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("probability", sa.Float, nullable=False),
-        sa.Column("lane", sa.Integer),
-        *(sa.Column(name, sa.Integer, nullable=False) for name in whole),
+        sa.Column("lane", _WHOLE),
+        *(sa.Column(name, _WHOLE, nullable=False) for name in whole),
         *(sa.Column(name, sa.Float, nullable=False) for name in measured),
     ]
 
@@ -100,10 +102,10 @@ def _create_counts() -> None:
         "not_inspected",
         sa.Column("camera_id", sa.String, primary_key=True),
         sa.Column("roll_id", sa.String, primary_key=True),
-        sa.Column("sequence", sa.Integer, primary_key=True),
+        sa.Column("sequence", _WHOLE, primary_key=True),
         sa.Column("reason", sa.String, nullable=False),
         sa.Column("detail", sa.String, nullable=False),
-        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("attempts", _WHOLE, nullable=False),
         sa.Column("first_at", sa.String, nullable=False),
         sa.Column("last_at", sa.String, nullable=False),
         sa.Column("closed_at", sa.String),
@@ -113,11 +115,11 @@ def _create_counts() -> None:
         "metre_counts",
         sa.Column("roll_id", sa.String, primary_key=True),
         sa.Column("camera_id", sa.String, primary_key=True),
-        sa.Column("metre", sa.Integer, primary_key=True),
-        sa.Column("lane", sa.Integer, primary_key=True),
+        sa.Column("metre", _WHOLE, primary_key=True),
+        sa.Column("lane", _WHOLE, primary_key=True),
         sa.Column("kind", sa.String, primary_key=True),
         sa.Column("severity", sa.String, primary_key=True),
-        sa.Column("count", sa.Integer, nullable=False),
+        sa.Column("count", _WHOLE, nullable=False),
         sqlite_with_rowid=False,
     )
 

@@ -8,6 +8,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_WHOLE = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 
 def upgrade() -> None:
     """Create both tables."""
@@ -15,14 +17,14 @@ def upgrade() -> None:
         "shadow_counts",
         sa.Column("running_sha256", sa.String, primary_key=True),
         sa.Column("shadow_sha256", sa.String, primary_key=True),
-        sa.Column("named", sa.Integer, nullable=False),
-        sa.Column("otherwise", sa.Integer, nullable=False),
+        sa.Column("named", _WHOLE, nullable=False),
+        sa.Column("otherwise", _WHOLE, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "shadow_names",
-        sa.Column("frame", sa.Integer, primary_key=True),
-        sa.Column("place", sa.Integer, primary_key=True),
+        sa.Column("frame", _WHOLE, primary_key=True),
+        sa.Column("place", _WHOLE, primary_key=True),
         sa.Column("shadow_sha256", sa.String, nullable=False),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("probability", sa.Float, nullable=False),

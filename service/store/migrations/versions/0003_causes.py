@@ -8,6 +8,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+_WHOLE = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _KEY = ("camera_id", "roll_id", "sequence")
 _SINCE_0001 = (*_KEY, "detail", "attempts", "first_at", "last_at", "closed_at")
 _SCALE = (
@@ -25,14 +26,14 @@ def upgrade() -> None:
         "not_inspected",
         sa.Column("camera_id", sa.String, primary_key=True),
         sa.Column("roll_id", sa.String, primary_key=True),
-        sa.Column("sequence", sa.Integer, primary_key=True),
+        sa.Column("sequence", _WHOLE, primary_key=True),
         sa.Column("cause", sa.String, primary_key=True),
         sa.Column("detail", sa.String, nullable=False),
-        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("attempts", _WHOLE, nullable=False),
         sa.Column("first_at", sa.String, nullable=False),
         sa.Column("last_at", sa.String, nullable=False),
         sa.Column("position_mm", sa.Float),
-        sa.Column("rows", sa.Integer),
+        sa.Column("rows", _WHOLE),
         sa.Column("closed_at", sa.String),
         sqlite_with_rowid=False,
     )
@@ -48,10 +49,10 @@ def downgrade() -> None:
         "not_inspected",
         sa.Column("camera_id", sa.String, primary_key=True),
         sa.Column("roll_id", sa.String, primary_key=True),
-        sa.Column("sequence", sa.Integer, primary_key=True),
+        sa.Column("sequence", _WHOLE, primary_key=True),
         sa.Column("reason", sa.String, nullable=False),
         sa.Column("detail", sa.String, nullable=False),
-        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("attempts", _WHOLE, nullable=False),
         sa.Column("first_at", sa.String, nullable=False),
         sa.Column("last_at", sa.String, nullable=False),
         sa.Column("closed_at", sa.String),
