@@ -13,6 +13,8 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer for machines.")]
 Keep = Annotated[Path | None, typer.Option(help="Folder to keep the answer in, with its machine.")]
+Seconds = Annotated[float, typer.Option(min=1, help="How long, in seconds.")]
+Cameras = Annotated[int, typer.Option(min=1, help="Cameras at the same time.")]
 Frames = Annotated[int, typer.Option(min=1, help="Frames of each product.")]
 
 
@@ -96,17 +98,81 @@ def edges(frames: Frames = 10, as_json: AsJson = False, keep: Keep = None) -> No
 
 
 @app.command()
-def http(
-    seconds: float = 60.0,
-    frames_per_s: float = 40.7,
-    connections: Annotated[int, typer.Option(min=1, help="Connections of the camera.")] = 2,
+def http(seconds: Seconds = 60.0, as_json: AsJson = False, keep: Keep = None) -> None:
+    """One line camera at 100 m/min: latency of durable answers, and whether anything is lost."""
+    from benchmarks.line import line as measure  # noqa: PLC0415
+
+    _run("http", lambda: measure(1, 40.7, seconds, p50_bar_ms=11.0, p99_bar_ms=25.0), as_json, keep)
+
+
+@app.command()
+def fast(seconds: Seconds = 60.0, as_json: AsJson = False, keep: Keep = None) -> None:
+    """One camera of 4096 px at 140 kHz: 137 frames of 1024 lines a second over four connections."""
+    from benchmarks.line import line as measure  # noqa: PLC0415
+
+    _run("fast", lambda: measure(1, 137.0, seconds, connections=4, p99_bar_ms=30.0), as_json, keep)
+
+
+@app.command()
+def cameras(
+    cameras: Cameras = 4,
+    frames_per_s: Annotated[float, typer.Option(min=0.1, help="Of each camera.")] = 26.0,
+    seconds: Seconds = 60.0,
     as_json: AsJson = False,
     keep: Keep = None,
 ) -> None:
-    """Latency of durable answers at a line camera's rate, and whether anything is lost."""
-    from benchmarks.http import http_load  # noqa: PLC0415
+    """Several line cameras at the same time, each at its own rate."""
+    from benchmarks.line import line as measure  # noqa: PLC0415
 
-    _run("http", lambda: http_load(seconds, frames_per_s, connections), as_json, keep)
+    _run("cameras", lambda: measure(cameras, frames_per_s, seconds, p99_bar_ms=40.0), as_json, keep)
+
+
+@app.command()
+def capacity(
+    cameras: Cameras = 4,
+    connections: Annotated[int, typer.Option(min=1, help="Connections of each camera.")] = 3,
+    seconds: Seconds = 60.0,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """Frames a second that are answered, beside those whose body is only read."""
+    from benchmarks.capacity import capacity as measure  # noqa: PLC0415
+
+    _run("capacity", lambda: measure(cameras, seconds, connections), as_json, keep)
+
+
+@app.command()
+def overload(
+    cameras: Cameras = 4,
+    seconds: Seconds = 60.0,
+    times: Annotated[float, typer.Option(min=1.1, help="Times of what the station can do.")] = 2.0,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """More frames than can be answered: what is accepted, how soon the rest is refused."""
+    from benchmarks.overload import overload as measure  # noqa: PLC0415
+
+    _run("overload", lambda: measure(cameras, seconds, times), as_json, keep)
+
+
+@app.command()
+def soak(
+    frames: Annotated[int, typer.Option(min=10_000, help="Frames in all, small ones.")] = 100_000,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """Whether memory stays over many frames."""
+    from benchmarks.soak import soak as measure  # noqa: PLC0415
+
+    _run("soak", lambda: measure(frames), as_json, keep)
+
+
+@app.command()
+def start(as_json: AsJson = False, keep: Keep = None) -> None:
+    """How soon a station takes frames after its start."""
+    from benchmarks.soak import start as measure  # noqa: PLC0415
+
+    _run("start", measure, as_json, keep)
 
 
 if __name__ == "__main__":

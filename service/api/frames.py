@@ -41,7 +41,7 @@ async def post_frame(camera_id: CameraId, request: Request) -> Response:
     digests = parse_digests(request.headers.get("content-digest"))
     with station.admitted(camera_id):
         body = station.bodies.take(envelope.size)
-        await _read(request, body.pixels, station.settings.body_timeout_s)
+        await read_body(request, body.pixels, station.settings.body_timeout_s)
         receipt = await station.receive(
             Submission(
                 key=FrameKey(camera_id, query.roll, query.sequence),
@@ -60,7 +60,7 @@ async def post_frame(camera_id: CameraId, request: Request) -> Response:
     )
 
 
-async def _read(request: Request, body: NDArray[np.uint8], timeout_s: float) -> None:
+async def read_body(request: Request, body: NDArray[np.uint8], timeout_s: float) -> None:
     """Read the body to its last byte into memory that is there already."""
     request.scope[BODY_BEGUN] = True
     try:

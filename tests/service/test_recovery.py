@@ -253,4 +253,6 @@ def test_a_frame_whose_commit_nobody_heard_of_gets_its_stored_answer_when_sent_a
             assert other.status_code == 409
             send_until_answered(client, 2)
     assert on_server.asked("SELECT count(*) FROM frames WHERE sequence = 1") == [(1,)]
-    assert on_server.asked("SELECT count(*) FROM not_inspected WHERE closed_at IS NULL AND cause != 'conflict'") == [(0,)]
+    assert on_server.asked("SELECT count(*) FROM not_inspected WHERE closed_at IS NULL AND cause != 'conflict'") == [
+        (0,)
+    ]
