@@ -6,10 +6,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
 
 import numpy as np
 from fastapi import Depends, FastAPI
 
+from inspection.calibrating import calibrate
 from inspection.classification import Classifier, load_classifier
 from inspection.errors import ModelError
 from inspection.frame import Frame
@@ -20,6 +23,8 @@ from service.api import cameras, frames, health, records
 from service.api.body_buffers import BodyBuffers
 from service.api.keys import require_key
 from service.calibrations import recipe_from, recipe_text
+from service.camera_watch import CameraInput, CameraWatch
+from service.gauges import watch_station
 from service.images import Images
 from service.inspecting import Inspecting
 from service.live import Live
@@ -27,6 +32,7 @@ from service.metrics import Metrics
 from service.problems import answer_problems
 from service.promotion import model_in_use, shadow_model
 from service.rolls import Rolls
+from service.schemas import InputHealthAnswer
 from service.settings import Settings
 from service.shadow import Shadow
 from service.station import Station
@@ -72,6 +78,9 @@ async def _station(settings: Settings, classifier: Classifier, beside: Classifie
         live = Live()
         images = Images(settings, lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}))
         parts.callback(images.close)
+        metrics = Metrics()
+        watch = CameraWatch(settings, store, metrics, clock=_now, tell=partial(_tell_input, live))
+        parts.callback(watch.close)
         rolls = Rolls(store, settings, classifier, clock=_now, timer=time.perf_counter)
         station = Station(
             settings=settings,
@@ -79,7 +88,9 @@ async def _station(settings: Settings, classifier: Classifier, beside: Classifie
             inspecting=Inspecting(store, rolls, clock=_now, timer=time.perf_counter),
             images=images,
             live=live,
-            metrics=Metrics(),
+            metrics=metrics,
+            watch=watch,
+            model=classifier.ref,
             clock=_now,
             timer=time.perf_counter,
         )
@@ -88,12 +99,30 @@ async def _station(settings: Settings, classifier: Classifier, beside: Classifie
             parts.callback(station.shadow.close)
         parts.callback(station.close)
         _watch(station)
+        watch_station(station)
+        _log.info("station started", extra=_told_of(station))
         yield station
+        _log.info("station stops")
 
 
 def _shadow(beside: Classifier, classifier: Classifier, station: Station) -> Shadow:
     count, admission = station.metrics.shadowed, station.admission
     return Shadow(beside, classifier.ref.sha256, station.store, count=count, idle=lambda: not admission.total)
+
+
+def _told_of(station: Station) -> dict[str, object]:
+    settings, model = station.settings, station.model
+    return {
+        "release": version("coatsight"),
+        "data": str(settings.data_dir.resolve()),
+        "workers": settings.workers,
+        "model": f"{model.name} {model.version}",
+        "model_sha256": model.sha256,
+    }
+
+
+def _tell_input(live: Live, camera_id: str, seen: CameraInput) -> None:
+    live.tell("input", lambda: {"camera_id": camera_id, **InputHealthAnswer.of(seen).model_dump(mode="json")})
 
 
 def _watch(station: Station) -> None:
@@ -126,13 +155,15 @@ def _warm_up(settings: Settings, classifier: Classifier) -> None:
     """
     recipe = recipe_from(recipe_text(settings.data_dir, settings.default_recipe), settings.default_recipe)
     scale = settings.default_mm_per_px
-    inspector = Inspector(recipe, classifier, placement=Placement(scale, scale))
+    placement = Placement(scale, scale)
     noise = np.random.default_rng(0).normal(0, 3, (512, 2048))
     lane = np.where((np.arange(2048) > 200) & (np.arange(2048) < 1850), 60, 150)
     for bits in (8, 12):
         drawn = (lane + noise) * (1 << (bits - 8))
         drawn[250:262, 900:912] = 150 << (bits - 8)
-        inspector.inspect(Frame(drawn.astype(np.uint8) if bits == 8 else drawn.astype(np.uint16), bits))
+        frame = Frame(drawn.astype(np.uint8) if bits == 8 else drawn.astype(np.uint16), bits)
+        Inspector(recipe, classifier, placement=placement).inspect(frame)
+        Inspector(recipe, classifier, calibration=calibrate([frame], placement)).input_health(frame)
 
 
 def _now() -> datetime:

@@ -11,7 +11,7 @@ from functools import partial
 from inspection.classification import Naming
 from inspection.errors import DeadlinePassed
 from inspection.frame import Frame
-from inspection.pipeline import Inspection
+from inspection.pipeline import Inspection, Inspector
 from service.answers import Arrival, entry_of, pixel_hash
 from service.errors import Conflict
 from service.frame_numbers import FrameNumbers
@@ -46,13 +46,14 @@ class Submission:
 
 @dataclass(frozen=True, eq=False)
 class Inspected:
-    """A frame that is to be kept, and by what it was named."""
+    """A frame that is to be kept, and by what it was inspected."""
 
     frame: Frame
     entry: FrameEntry
     stages_ms: dict[str, float]
     inspection: Inspection
     naming: Naming
+    inspector: Inspector
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Inspecting:
         arrival = Arrival(key, position_mm, submission.captured_at, submission.received_at, pixels)
         entry = entry_of(self._numbers.take(), arrival, frame, inspection)
         stages_ms = stages_ms | dict(inspection.record.timing_ms)
-        return Inspected(frame, entry, stages_ms, inspection, opened.inspector.recipe.naming)
+        return Inspected(frame, entry, stages_ms, inspection, opened.inspector.recipe.naming, opened.inspector)
 
     def _answered(self, key: FrameKey, pixels: bytes) -> bytes | None:
         stored = self._store.read(partial(reads.stored_answer, key=key))

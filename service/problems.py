@@ -4,7 +4,6 @@ A refused frame is also remembered as not inspected, unless its number was answe
 none of ours.
 """
 
-import logging
 import math
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from inspection import errors as library
 from service import errors
+from service.metrics import NO_CAMERA
 from service.schemas import parsed_key
 from service.station import Station
 from service.store.entries import FrameKey
@@ -26,8 +26,6 @@ BODY_BEGUN = "coatsight.body_begun"
 """Set in a request's scope when its body is asked for."""
 
 _TYPE = "urn:coatsight:problem:"
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,10 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     Exception: Problem(500, "internal-error", "The station failed"),
 }
 
-_NOT_REMEMBERED = ("conflict", "unknown-camera", "unauthorized")
+_NOT_LET_IN = ("unknown-camera", "unauthorized")
+"""Whose camera ids are anybody's invention: no metric and no log line bears them."""
+
+_NOT_REMEMBERED = ("conflict", *_NOT_LET_IN)
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -82,8 +83,6 @@ def answer_problems(app: FastAPI) -> None:
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     problem, station = _problem(error), _station(request)
     detail = _detail(error, problem)
-    if problem.status >= 500:
-        _log.warning("%s %s: %s", request.method, request.url.path, detail)
     body: dict[str, Any] = {
         "type": _TYPE + problem.name,
         "title": problem.title,
@@ -126,10 +125,21 @@ def _headers(request: Request, problem: Problem) -> dict[str, str]:
 
 
 def _remember(request: Request, station: Station, problem: Problem, detail: str) -> None:
-    station.metrics.refused(problem.name)
     key = _frame_key(request)
+    let_in = key is not None and problem.name not in _NOT_LET_IN
+    station.metrics.refused(problem.name, key.camera_id if key and let_in else None)
+    _tell(station, problem, detail, key if let_in else None)
     if key and problem.name not in _NOT_REMEMBERED:
         station.refuse(key, problem.name, detail)
+
+
+def _tell(station: Station, problem: Problem, detail: str, key: FrameKey | None) -> None:
+    """Log a refusal, not each of a flood."""
+    if key:
+        camera = station.metrics.camera_label(key.camera_id)
+        station.told_once.tell(problem.name, camera, detail, roll=key.roll_id, sequence=key.sequence)
+    else:
+        station.told_once.tell(problem.name, NO_CAMERA, detail)
 
 
 def _frame_key(request: Request) -> FrameKey | None:

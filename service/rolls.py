@@ -4,6 +4,7 @@ What is pinned survives a restart. Where it cannot be had any more (another mode
 a calibration file is gone) frames are held and say why, never judged by something else.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from service.store.entries import RollCameraEntry, RollEntry, stamp
 from service.store.store import Store
 
 _KEPT_OPEN = 64
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +112,7 @@ class Rolls:
             model_sha256=model.sha256,
         )
         self._store.open_roll(roll).result()
+        _log.info("roll opened", extra=_told_of(roll))
         return roll
 
     def _new_camera(self, roll_id: str, camera_id: str) -> RollCameraEntry:
@@ -120,6 +124,8 @@ class Rolls:
             opened_at=stamp(self._clock()),
         )
         self._store.open_roll_camera(entry).result()
+        told = {"camera": camera_id, "roll": roll_id, "calibration_version": entry.calibration_version}
+        _log.info("camera joins roll", extra=told)
         return entry
 
     def _calibration(self, camera: RollCameraEntry) -> tuple[Calibration | None, tuple[str, ...]]:
@@ -140,3 +146,11 @@ class Rolls:
                 f"another recipe than {roll.recipe_name} {roll.recipe_version} of this roll: open a new roll"
             )
         return tuple(reasons)
+
+
+def _told_of(roll: RollEntry) -> dict[str, str]:
+    return {
+        "roll": roll.roll_id,
+        "recipe": f"{roll.recipe_name} {roll.recipe_version}",
+        "model": f"{roll.model_name} {roll.model_version}",
+    }

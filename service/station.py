@@ -7,15 +7,20 @@ before it is durable. The same number is never inspected twice at the same time.
 import asyncio
 import json
 import logging
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
+from inspection.pipeline import NOT_NAMED
+from inspection.record import ModelRef
+from inspection.verdict import Verdict
 from service.admission import Admission
 from service.calibrations import calibration_folder
+from service.camera_watch import CameraWatch
 from service.errors import StoreFailed, UnknownCamera
 from service.images import Images, Picture
 from service.inspecting import Inspected, Inspecting, Known, Submission
@@ -23,8 +28,13 @@ from service.live import Live
 from service.metrics import Metrics
 from service.settings import Settings
 from service.shadow import Shadow
-from service.store.entries import FrameKey, StoredFrame
+from service.store.entries import FrameEntry, FrameKey, StoredFrame
 from service.store.store import Store
+from service.told_once import ToldOnce
+from service.worker_watch import WorkerWatch
+
+_REFUSED_KEPT = 4096
+"""Latest refused numbers that are known again: a frame that is refused many times is lost once."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +69,9 @@ class Station:
     images : Images
     live : Live
     metrics : Metrics
+    watch : CameraWatch
+    model : ModelRef
+        What frames are named by.
     clock : callable
         The time of day, aware.
     timer : callable
@@ -68,9 +81,12 @@ class Station:
     ----------
     shadow : Shadow or None
         Names every answered frame a second time, where the application sets one.
+    stopping : bool
+        Set when the station was told to stop: it is no longer ready.
     """
 
     shadow: Shadow | None = None
+    stopping = False
 
     def __init__(  # its parts, each by name
         self,
@@ -81,15 +97,21 @@ class Station:
         images: Images,
         live: Live,
         metrics: Metrics,
+        watch: CameraWatch,
+        model: ModelRef,
         clock: Callable[[], datetime],
         timer: Callable[[], float],
     ) -> None:
         self.settings, self.store, self.images = settings, store, images
         self.live, self.metrics, self.clock, self.timer = live, metrics, clock, timer
         self.admission = Admission(settings.queue_frames, settings.workers)
+        self.watch, self.model, self.workers = watch, model, WorkerWatch(timer)
+        self.told_once = ToldOnce(asyncio.get_running_loop().call_later)
         self._inspecting = inspecting
         self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="inspection")
         self._under_way: dict[FrameKey, asyncio.Event] = {}
+        self._refused: OrderedDict[FrameKey, None] = OrderedDict()
+        self._frame_m: dict[str, float] = {}
 
     @contextmanager
     def admitted(self, camera_id: str) -> Iterator[None]:
@@ -121,14 +143,18 @@ class Station:
         deadline = submitted + self.settings.deadline_ms / 1e3
         async with self._alone(submission.key):
             loop = asyncio.get_running_loop()
-            outcome = await loop.run_in_executor(self._pool, self._inspecting.inspect, submission, submitted, deadline)
+            with self.workers.at_work():
+                outcome = await loop.run_in_executor(
+                    self._pool, self._inspecting.inspect, submission, submitted, deadline
+                )
             if isinstance(outcome, Known):
-                self.metrics.repeated()
+                self.metrics.repeated(submission.key.camera_id)
                 return Receipt(outcome.answer, outcome.stages_ms, pixels_in_use=False)
             return await self._kept(outcome)
 
     def refuse(self, key: FrameKey, reason: str, detail: str) -> None:
         """Remember that a frame was not inspected; the refusal does not wait for it."""
+        self._count_lost(key, reason)
         try:
             self.store.keep_refusal(key, reason, detail, self.clock()).add_done_callback(_log_failure)
         except StoreFailed as problem:
@@ -148,6 +174,14 @@ class Station:
         """Finish what is under way."""
         self._pool.shutdown()
 
+    def _count_lost(self, key: FrameKey, reason: str) -> None:
+        """Count a frame once, however often it is refused; as long as its camera's latest frame."""
+        if key not in self._refused:
+            self.metrics.not_inspected(key.camera_id, reason, self._frame_m.get(key.camera_id))
+            self._refused[key] = None
+        while len(self._refused) > _REFUSED_KEPT:
+            self._refused.popitem(last=False)
+
     @asynccontextmanager
     async def _alone(self, key: FrameKey) -> AsyncIterator[None]:
         while other := self._under_way.get(key):
@@ -166,11 +200,22 @@ class Station:
         self.admission.took(sum(stages_ms.values()) - stages_ms["queue"])
         if self.shadow:
             self.shadow.offer(entry.number, inspected.inspection, inspected.naming)
-        self.metrics.answered(entry.record.verdict.value, stages_ms)
+        self.metrics.answered(entry.key.camera_id, entry.record, stages_ms)
+        self._frame_m[entry.key.camera_id] = entry.rows * inspected.inspector.placement.mm_per_px_down / 1e3
+        self._tell_unnamed(entry)
         self.live.tell("frame", lambda: summary_of(entry.stored(), self.images, sum(stages_ms.values())))
         picture = Picture(entry.frame_id, entry.key.camera_id, entry.pixel_hash, inspected.frame)
         in_use = self.images.offer(picture, passed=entry.record.verdict.value == "pass", at_s=begun)
-        return Receipt(entry.answer, stages_ms, in_use)
+        watched = self.watch.offer(entry.key.camera_id, inspected.frame, inspected.inspector, begun)
+        return Receipt(entry.answer, stages_ms, in_use or watched)
+
+    def _tell_unnamed(self, entry: FrameEntry) -> None:
+        """A model that fails holds frames quietly; the log says so."""
+        for reason in entry.record.reasons if entry.record.verdict is Verdict.HOLD else ():
+            if reason.startswith(NOT_NAMED):
+                about = asdict(entry.key) | {"frame_id": entry.frame_id}
+                camera = self.metrics.camera_label(about.pop("camera_id"))
+                self.told_once.tell("model-failed", camera, reason, roll=about.pop("roll_id"), **about)
 
 
 def _log_failure(done: Future[None]) -> None:
