@@ -1,7 +1,8 @@
 """Watching the cameras: how lamp, lens and sensor are doing, from a frame now and then.
 
-A thread of its own measures at most one frame of each camera in `measure_input_every_s`, after the answer:
-the hot path pays for a look at the clock. Each camera's minutes are kept, and its alarms stand in memory.
+A thread of its own measures at most one frame of each camera in `measure_input_every_s`, after the answer: the
+hot path pays for a look at the clock (0.1 us), the thread 1.0 to 1.6 ms for a measured frame of 4 Mpx. Each
+camera's minutes are kept, and its alarms stand in memory.
 """
 
 import logging

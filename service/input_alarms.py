@@ -14,7 +14,7 @@ from statistics import median
 from service.settings import Settings
 
 SAMPLES = 9
-"""That many samples are judged together; at one a second an alarm comes after some five seconds."""
+"""That many samples are judged together; at one every two seconds an alarm comes after some ten seconds."""
 
 _BACK_SHARE = 0.1
 

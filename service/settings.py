@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     previews: int = Field(32, ge=1, le=1024, description="Latest frames whose small picture is kept in memory.")
 
     measure_input_every_s: float = Field(
-        1.0,
+        2.0,
         ge=0,
         le=3600,
         description="How often a frame of each camera is measured for the health of lamp and lens, in seconds.",

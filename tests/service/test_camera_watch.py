@@ -26,7 +26,7 @@ from service.camera_watch import CameraInput, CameraWatch
 from service.input_alarms import SAMPLES, InputAlarms, limits_from
 from service.metrics import Metrics
 from service.settings import Settings
-from service.store.camera_health import minutes_since
+from service.store.camera_health import HealthMinute, minutes_since
 from service.store.store import Store
 
 GRAPHITE = PRODUCTS["graphite"]
@@ -69,6 +69,13 @@ class Watched:
 
     def alarms(self) -> set[str]:
         return {alarm.measure for alarm in self.told[-1].alarms}
+
+    def kept(self, minutes: int) -> list[HealthMinute]:
+        """What the store has when it has so many."""
+        self.watch.close()
+        question = partial(minutes_since, camera_id="cam-1", since="2030", limit=99)
+        wait_until(lambda: len(self.store.read(question)) >= minutes)
+        return self.store.read(question)
 
     def close(self) -> None:
         self.watch.close()
@@ -135,8 +142,7 @@ def test_a_lens_that_loses_its_focus_is_noticed(watched: Watched) -> None:
 def test_minutes_are_kept_with_mean_lowest_and_highest(watched: Watched, clean: list[np.ndarray[Any, Any]]) -> None:
     for n in range(7):
         watched.see(weaker(clean[0], n % 2), after_s=20)
-    watched.watch.close()
-    kept = watched.store.read(partial(minutes_since, camera_id="cam-1", since="2030", limit=9))
+    kept = watched.kept(3)
     assert [(minute.begun_at[11:19], minute.samples) for minute in kept] == [
         ("12:00:20", 2), ("12:01:00", 3), ("12:02:00", 2),
     ]  # fmt: skip
@@ -154,9 +160,7 @@ def test_a_clock_put_back_loses_no_minute_and_stops_nothing(
         watched.now += timedelta(seconds=after_s - 1)
         watched.watch._due_s.clear()
         watched.see(clean[0])
-    watched.watch.close()
-    kept = watched.store.read(partial(minutes_since, camera_id="cam-1", since="2030", limit=9))
-    assert [minute.begun_at[14:19] for minute in kept] == ["00:05", "02:05"]
+    assert [minute.begun_at[14:19] for minute in watched.kept(2)] == ["00:05", "02:05"]
 
 
 def test_frames_in_between_and_uncalibrated_ones_are_not_even_looked_at(
