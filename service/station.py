@@ -7,7 +7,6 @@ before it is durable. The same number is never inspected twice at the same time.
 import asyncio
 import json
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -25,6 +24,7 @@ from service.errors import StoreFailed, UnknownCamera
 from service.images import Images, Picture
 from service.inspecting import Inspected, Inspecting, Known, Submission
 from service.live import Live
+from service.lost_web import LostWeb
 from service.metrics import Metrics
 from service.settings import Settings
 from service.shadow import Shadow
@@ -32,9 +32,6 @@ from service.store.entries import FrameEntry, FrameKey, StoredFrame
 from service.store.store import Store
 from service.told_once import ToldOnce
 from service.worker_watch import WorkerWatch
-
-_REFUSED_KEPT = 4096
-"""Latest refused numbers that are known again: a frame that is refused many times is lost once."""
 
 _log = logging.getLogger(__name__)
 
@@ -110,8 +107,7 @@ class Station:
         self._inspecting = inspecting
         self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="inspection")
         self._under_way: dict[FrameKey, asyncio.Event] = {}
-        self._refused: OrderedDict[FrameKey, None] = OrderedDict()
-        self._frame_m: dict[str, float] = {}
+        self._lost = LostWeb(metrics)
 
     @contextmanager
     def admitted(self, camera_id: str) -> Iterator[None]:
@@ -154,7 +150,7 @@ class Station:
 
     def refuse(self, key: FrameKey, reason: str, detail: str) -> None:
         """Remember that a frame was not inspected; the refusal does not wait for it."""
-        self._count_lost(key, reason)
+        self._lost.count(key, reason)
         try:
             self.store.keep_refusal(key, reason, detail, self.clock()).add_done_callback(_log_failure)
         except StoreFailed as problem:
@@ -173,14 +169,6 @@ class Station:
     def close(self) -> None:
         """Finish what is under way."""
         self._pool.shutdown()
-
-    def _count_lost(self, key: FrameKey, reason: str) -> None:
-        """Count a frame once, however often it is refused; as long as its camera's latest frame."""
-        if key not in self._refused:
-            self.metrics.not_inspected(key.camera_id, reason, self._frame_m.get(key.camera_id))
-            self._refused[key] = None
-        while len(self._refused) > _REFUSED_KEPT:
-            self._refused.popitem(last=False)
 
     @asynccontextmanager
     async def _alone(self, key: FrameKey) -> AsyncIterator[None]:
@@ -201,7 +189,7 @@ class Station:
         if self.shadow:
             self.shadow.offer(entry.number, inspected.inspection, inspected.naming)
         self.metrics.answered(entry.key.camera_id, entry.record, stages_ms)
-        self._frame_m[entry.key.camera_id] = entry.rows * inspected.inspector.placement.mm_per_px_down / 1e3
+        self._lost.learn(entry.key.camera_id, entry.rows * inspected.inspector.placement.mm_per_px_down / 1e3)
         self._tell_unnamed(entry)
         self.live.tell("frame", lambda: summary_of(entry.stored(), self.images, sum(stages_ms.values())))
         picture = Picture(entry.frame_id, entry.key.camera_id, entry.pixel_hash, inspected.frame)
