@@ -76,10 +76,15 @@ def _lamp(light: Light, settings: FrameCheckSettings) -> Iterator[str]:
 
 
 def _saturation(frame: Frame, settings: FrameCheckSettings) -> Iterator[str]:
-    sample = frame.pixels[::_EVERY_ROW]
-    share = np.count_nonzero(sample >= frame.full_scale_gl) / sample.size
+    share = saturated_share(frame)
     if share > settings.largest_saturated_share:
         yield f"overexposed: {share:.1%} of pixels at full scale, at most {settings.largest_saturated_share:.1%} wanted"
+
+
+def saturated_share(frame: Frame) -> float:
+    """Share of pixels at full scale, counted in every 32nd row."""
+    sample = frame.pixels[::_EVERY_ROW]
+    return float(np.count_nonzero(sample >= frame.full_scale_gl) / sample.size)
 
 
 def _lines(frame: Frame, light: Light, settings: FrameCheckSettings) -> Iterator[str]:

@@ -28,6 +28,8 @@ from inspection.flat_field import Windows, measure_light, place_windows
 from inspection.frame import Frame
 from inspection.frame_checks import check_frame
 from inspection.geometry import Placement
+from inspection.input_health import InputHealth
+from inspection.input_measuring import measure_input
 from inspection.recipe import Recipe
 from inspection.record import CalibrationRef, FrameRecord
 from inspection.regions import Region, find_regions
@@ -40,6 +42,8 @@ from inspection.web import Web, find_web
 cv2.setNumThreads(1)
 
 NOT_CALIBRATED = "not calibrated"
+NOT_NAMED = "not named"
+"""How reasons to hold begin that are no defect's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,17 +202,26 @@ class Inspector:
         order = _record_order(record, findings)
         return Inspection(record, sight.candidates.pictures[list(order)], sight.candidates, order)
 
+    def input_health(self, frame: Frame) -> InputHealth | None:
+        """Measure how camera, lens and lamp are doing; None of a frame that the calibration does not fit."""
+        calibration, windows, recipe = self.calibration, self._windows, self.recipe
+        if windows is None or calibration is None or not _fits(calibration, frame):
+            return None
+        light = measure_light(frame.pixels, windows, recipe.flat_field)
+        web = find_web(frame.pixels, light, windows, calibration, recipe.web)
+        return measure_input(frame, light, web, windows, calibration, guard_px=recipe.web.guard_px)
+
     def _named(self, candidates: Candidates) -> tuple[Sequence[Name], tuple[str, ...]]:
         """Names, and why there are none: what nobody named is still told, and never passes."""
         try:
             return self.classifier.name(candidates, self._naming), ()
         except ModelError as problem:
-            return unnamed(candidates), (f"not named: {problem}",)
+            return unnamed(candidates), (f"{NOT_NAMED}: {problem}",)
 
     def _calibration_for(self, frame: Frame) -> tuple[Calibration, tuple[str, ...]]:
         """The camera's calibration where it fits the frame, else the frame's own statistics and why."""
         wanted = self.calibration
-        if wanted and (wanted.columns, wanted.bits) == (frame.columns, frame.bits):
+        if wanted and _fits(wanted, frame):
             return wanted, ()
         own = calibrate([frame], self.placement, version=0)
         if wanted is None:
@@ -263,6 +276,10 @@ class Inspector:
         if deadline is not None and now > deadline:
             raise DeadlinePassed("expected to answer in time, the deadline passed while inspecting: send fewer frames")
         return now
+
+
+def _fits(calibration: Calibration, frame: Frame) -> bool:
+    return (calibration.columns, calibration.bits) == (frame.columns, frame.bits)
 
 
 def _record_order(record: FrameRecord, findings: Sequence[Finding]) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import version
 from typing import TypeAlias
 
 from fastapi import Depends, FastAPI
@@ -17,6 +18,8 @@ from inspection.record import ModelRef
 from service import pages
 from service.api import cameras, frames, health, records, rolls
 from service.api.keys import require_key
+from service.camera_watch import CameraInput, CameraWatch
+from service.gauges import watch_station
 from service.images import Images
 from service.inspecting import Inspecting
 from service.inspectors import InspectorProcesses, Inspectors
@@ -25,6 +28,7 @@ from service.metrics import Metrics
 from service.problems import answer_problems
 from service.promotion import model_in_use, shadow_model
 from service.rolls import Rolls
+from service.schemas import InputHealthAnswer
 from service.settings import Settings
 from service.shadow import Shadow
 from service.station import Station
@@ -82,23 +86,37 @@ async def _station(settings: Settings, inspectors: Inspectors, beside: Classifie
         live = Live()
         images = Images(settings, lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}))
         parts.callback(images.close)
+        metrics = Metrics()
+        watch = CameraWatch(settings, store, metrics, clock=_now, tell=partial(_tell_input, live))
+        parts.callback(watch.close)
         pins = Rolls(store, settings, inspectors.model, _now)
         station = Station(
             settings=settings,
             store=store,
-            inspecting=Inspecting(store, pins, inspectors, clock=_now, with_candidates=beside is not None),
-            places=inspectors.places,
+            inspecting=Inspecting(
+                store,
+                pins,
+                inspectors,
+                clock=_now,
+                with_candidates=beside is not None,
+                with_input=lambda camera_id: watch.wants(camera_id, time.perf_counter()),
+            ),
+            inspectors=inspectors,
             images=images,
             live=live,
-            metrics=Metrics(),
+            metrics=metrics,
+            watch=watch,
             clock=_now,
             timer=time.perf_counter,
         )
         if beside:
             station.shadow = _shadow(beside, inspectors.model, station)
             parts.callback(station.shadow.close)
-        _watch(station, inspectors)
+        _watch(station)
+        watch_station(station)
+        _log.info("station started", extra=_told_of(station))
         yield station
+        _log.info("station stops")
 
 
 def _shadow(beside: Classifier, model: ModelRef, station: Station) -> Shadow:
@@ -106,9 +124,24 @@ def _shadow(beside: Classifier, model: ModelRef, station: Station) -> Shadow:
     return Shadow(beside, model.sha256, station.store, count=count, idle=lambda: not admission.total)
 
 
-def _watch(station: Station, inspectors: Inspectors) -> None:
+def _told_of(station: Station) -> dict[str, object]:
+    settings, model = station.settings, station.inspectors.model
+    return {
+        "release": version("coatsight"),
+        "data": str(settings.data_dir.resolve()),
+        "workers": settings.workers,
+        "model": f"{model.name} {model.version}",
+        "model_sha256": model.sha256,
+    }
+
+
+def _tell_input(live: Live, camera_id: str, seen: CameraInput) -> None:
+    live.tell("input", lambda: {"camera_id": camera_id, **InputHealthAnswer.of(seen).model_dump(mode="json")})
+
+
+def _watch(station: Station) -> None:
     watch, images = station.metrics.watch, station.images
-    watch("inspectors_alive", "Processes that can inspect a frame.", lambda: inspectors.alive)
+    watch("inspectors_alive", "Processes that can inspect a frame.", lambda: station.inspectors.alive)
     watch("frames_waiting", "Frames that wait for their turn, of all cameras.", lambda: station.turns.waiting)
     watch("places", "Frames that may be under way now, of all cameras.", lambda: station.admission.places)
     watch("frames_under_way", "Frames being taken in, of all cameras.", lambda: station.admission.total)

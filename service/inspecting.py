@@ -22,7 +22,7 @@ from service.rolls import Rolls
 from service.store import reads
 from service.store.entries import FrameEntry, FrameKey
 from service.store.store import Store
-from service.workbench import Done, Named, Pins, Task
+from service.workbench import Done, Pins, Task
 
 _KEPT_OPEN = 64
 
@@ -55,11 +55,10 @@ class Submission:
 
 @dataclass(frozen=True, eq=False)
 class Inspected:
-    """A frame that is to be kept, and what its classifier saw where that was wanted."""
+    """A frame that is to be kept, and what inspecting it brought."""
 
     entry: FrameEntry
-    stages_ms: dict[str, float]
-    named: Named | None
+    done: Done
 
 
 @dataclass(frozen=True)
@@ -90,6 +89,8 @@ class Inspecting:
         The time of day, aware.
     with_candidates : bool
         Whether somebody wants what the classifier saw.
+    with_input : callable
+        Whether the frame of a camera is to tell how lamp, lens and sensor are doing.
     """
 
     def __init__(
@@ -100,9 +101,10 @@ class Inspecting:
         *,
         clock: Callable[[], datetime],
         with_candidates: bool,
+        with_input: Callable[[str], bool],
     ) -> None:
         self._store, self._rolls, self._inspectors = store, rolls, inspectors
-        self._with_candidates = with_candidates
+        self._with_candidates, self._with_input = with_candidates, with_input
         self._pairs: dict[tuple[str, str], _Pair] = {}
         self._frozen = FrozenCamera(self._before)
         self._numbers = FrameNumbers(store.last_number(), clock)
@@ -131,6 +133,7 @@ class Inspecting:
             submitted=submitted,
             deadline=deadline,
             with_candidates=self._with_candidates,
+            with_input=self._with_input(key.camera_id),
         )
         done = await self._inspectors.inspect(task, submission.body)
         if pair.answered.may_have(key.sequence) and (answer := await self._answered(key, done.pixel_hash)):
@@ -146,7 +149,7 @@ class Inspecting:
         record = held(done.record, self._frozen.holds(submission.key, done.pixel_hash))
         arrival = Arrival(submission.key, submission.captured_at, submission.received_at)
         entry = entry_of(self._numbers.take(), arrival, done, record)
-        return Inspected(entry, dict(done.stages_ms), done.named)
+        return Inspected(entry, done)
 
     async def _pair(self, key: FrameKey) -> _Pair:
         """Tell how this camera's frames on this roll are inspected; the first one has the store asked."""

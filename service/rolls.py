@@ -4,6 +4,7 @@ What is pinned survives a restart. Where it cannot be had any more (another mode
 a calibration file is gone) frames are held and say why, never judged by something else.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -16,6 +17,8 @@ from service.store import reads
 from service.store.entries import RollCameraEntry, RollEntry, stamp
 from service.store.store import Store
 from service.workbench import Pins
+
+_log = logging.getLogger(__name__)
 
 
 class Rolls:
@@ -74,6 +77,7 @@ class Rolls:
             model_sha256=model.sha256,
         )
         self._store.open_roll(roll).result()
+        _log.info("roll opened", extra=_told_of(roll))
         return roll
 
     def _new_camera(self, roll_id: str, camera_id: str) -> RollCameraEntry:
@@ -85,6 +89,8 @@ class Rolls:
             opened_at=stamp(self._clock()),
         )
         self._store.open_roll_camera(entry).result()
+        told = {"camera": camera_id, "roll": roll_id, "calibration_version": entry.calibration_version}
+        _log.info("camera joins roll", extra=told)
         return entry
 
     def _changed(self, roll: RollEntry) -> tuple[str, ...]:
@@ -97,3 +103,11 @@ class Rolls:
                 f"another recipe than {roll.recipe_name} {roll.recipe_version} of this roll: open a new roll"
             )
         return tuple(reasons)
+
+
+def _told_of(roll: RollEntry) -> dict[str, str]:
+    return {
+        "roll": roll.roll_id,
+        "recipe": f"{roll.recipe_name} {roll.recipe_version}",
+        "model": f"{roll.model_name} {roll.model_version}",
+    }

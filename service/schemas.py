@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from math import isfinite
 from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import Path
 from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError, WrapValidator
 
+from service.camera_watch import CameraInput
 from service.settings import NAME_PATTERN
 
 RollId: TypeAlias = Annotated[
@@ -50,6 +52,9 @@ class FrameQuery(BaseModel):
         None, max_length=32, description="PFNC name, for instance Mono8 or Mono12p; needed for raw pixels."
     )
 
+
+Moment: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
+"""A time with its offset, RFC 3339."""
 
 _QUERY = TypeAdapter(FrameQuery)
 
@@ -226,6 +231,54 @@ class LastFrame(BaseModel):
     verdict: Literal["pass", "warn", "reject", "hold"]
 
 
+class AlarmAnswer(BaseModel):
+    """A measure of a camera's input beyond its limit."""
+
+    measure: str
+    value: float = Field(description="Median of the latest samples.")
+    limit: float
+    since: datetime
+    told: str = Field(description="What it means and what to do.")
+
+
+class InputHealthAnswer(BaseModel):
+    """How lamp, lens and sensor do against the calibration."""
+
+    measured_at: datetime
+    calibration_version: int
+    measures: dict[str, float | None] = Field(
+        description="lamp, focus, noise: 1 is as calibrated; flicker, flat_field, saturated: 0 is best."
+    )
+    alarms: list[AlarmAnswer]
+
+    @classmethod
+    def of(cls, seen: CameraInput) -> "InputHealthAnswer":
+        """Tell what cannot be measured as null."""
+        return cls(
+            measured_at=seen.measured_at,
+            calibration_version=seen.calibration_version,
+            measures={name: value if isfinite(value) else None for name, value in seen.measures.items()},
+            alarms=[AlarmAnswer.model_validate(alarm, from_attributes=True) for alarm in seen.alarms],
+        )
+
+
+class RangeAnswer(BaseModel):
+    """A measure in one minute."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class HealthMinuteAnswer(BaseModel):
+    """A camera's input in one minute."""
+
+    begun_at: datetime = Field(description="Moment of the first sample.")
+    calibration_version: int
+    samples: int = Field(description="Frames that were measured.")
+    measures: dict[str, RangeAnswer | None]
+
+
 class CameraAnswer(BaseModel):
     """What a restarted edge PC needs to go on."""
 
@@ -237,6 +290,7 @@ class CameraAnswer(BaseModel):
     under_way: int = Field(description="Frames of this camera being taken in.")
     queue_frames: int = Field(description="How many may be.")
     health: Literal["ok", "not calibrated", "full", "store failing"]
+    input_health: InputHealthAnswer | None = Field(description="Null until a calibrated frame was measured.")
 
 
 class StretchAnswer(BaseModel):
@@ -270,6 +324,20 @@ class Health(BaseModel):
 
     status: str
     reasons: list[str] = []
+
+
+class CheckAnswer(BaseModel):
+    """One condition of being ready."""
+
+    name: str
+    ok: bool
+    told: str
+
+
+class Readiness(Health):
+    """Whether frames can be taken in, and what was looked at."""
+
+    checks: list[CheckAnswer]
 
 
 class ProblemAnswer(BaseModel):

@@ -6,7 +6,7 @@ product stands in its recipe, what belongs to a camera in its calibration, never
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -87,6 +87,33 @@ class Settings(BaseSettings):
         description="No picture is written when less disk is free, in GiB: records come first.",
     )
     previews: int = Field(32, ge=1, le=1024, description="Latest frames whose small picture is kept in memory.")
+
+    measure_input_every_s: float = Field(
+        2.0,
+        ge=0,
+        le=3600,
+        description="How often a frame of each camera is measured for the health of lamp and lens, in seconds.",
+    )
+    alarm_lamp: float = Field(0.7, gt=0, lt=1, description="Lamp level against calibration below which it alarms.")
+    alarm_flicker: float = Field(0.02, gt=0, lt=1, description="Spread of the rows' light above which it alarms.")
+    alarm_focus: float = Field(
+        0.7, gt=0, lt=1, description="Sharpness of lane edges against calibration below which it alarms."
+    )
+    alarm_flat_field: float = Field(
+        0.05, gt=0, lt=1, description="Departure from the calibrated light across the web above which it alarms."
+    )
+    alarm_noise: float = Field(1.5, gt=1, le=100, description="Noise against calibration above which it alarms.")
+    alarm_saturated: float = Field(0.01, gt=0, lt=1, description="Share of pixels at full scale above which it alarms.")
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least grave lines that are logged."
+    )
+    stop_notice_s: float = Field(
+        0.0,
+        ge=0,
+        le=600,
+        description="How long /readyz says that the station stops before it takes no more frames, in seconds.",
+    )
 
     @field_validator("store_url")
     @classmethod

@@ -9,25 +9,32 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from typing import Literal
 
+from inspection.pipeline import NOT_NAMED
+from inspection.verdict import Verdict
 from service.admission import Admission
 from service.bodies import Bodies, Body
 from service.calibrations import calibration_folder
+from service.camera_watch import CameraWatch
 from service.errors import StoreFailed, UnknownCamera
 from service.images import Images, Picture
 from service.inspecting import Inspected, Inspecting, Known, Submission
+from service.inspectors import Inspectors
 from service.live import Live
+from service.lost_web import LostWeb
 from service.metrics import Metrics
 from service.settings import Settings
 from service.shadow import Shadow
 from service.store.entries import FrameEntry, FrameKey, StoredFrame
 from service.store.refusals import Refusal
 from service.store.store import Store
+from service.told_once import ToldOnce
 from service.turns import Turns
+from service.workbench import Done
 
 _log = logging.getLogger(__name__)
 
@@ -56,11 +63,11 @@ class Station:
     settings : Settings
     store : Store
     inspecting : Inspecting
-    places : int
-        Frames that can be inspected at the same time, or wait at an inspecting process.
+    inspectors : Inspectors
     images : Images
     live : Live
     metrics : Metrics
+    watch : CameraWatch
     clock : callable
         The time of day, aware.
     timer : callable
@@ -70,9 +77,12 @@ class Station:
     ----------
     shadow : Shadow or None
         Names every answered frame a second time, where the application sets one.
+    stopping : bool
+        Set when the station was told to stop: it is no longer ready.
     """
 
     shadow: Shadow | None = None
+    stopping = False
 
     def __init__(  # its parts, each by name
         self,
@@ -80,20 +90,24 @@ class Station:
         settings: Settings,
         store: Store,
         inspecting: Inspecting,
-        places: int,
+        inspectors: Inspectors,
         images: Images,
         live: Live,
         metrics: Metrics,
+        watch: CameraWatch,
         clock: Callable[[], datetime],
         timer: Callable[[], float],
     ) -> None:
         self.settings, self.store, self.images = settings, store, images
         self.live, self.metrics, self.clock, self.timer = live, metrics, clock, timer
-        self.admission = Admission(settings.queue_frames, places, settings.wanted_ms)
+        self.inspectors, self.watch = inspectors, watch
+        self.admission = Admission(settings.queue_frames, inspectors.places, settings.wanted_ms)
         self.bodies = Bodies()
-        self.turns = Turns(places)
+        self.turns = Turns(inspectors.places)
+        self.told_once = ToldOnce(asyncio.get_running_loop().call_later)
         self._inspecting = inspecting
         self._under_way: dict[FrameKey, asyncio.Event] = {}
+        self._lost = LostWeb(metrics)
 
     @contextmanager
     def admitted(self, camera_id: str) -> Iterator[None]:
@@ -131,13 +145,14 @@ class Station:
         async with self._alone(submission.key):
             outcome = await self._in_turn(submission, submitted)
             if isinstance(outcome, Known):
-                self.metrics.repeated()
+                self.metrics.repeated(submission.key.camera_id)
                 self.bodies.give_back(submission.body)
                 return Receipt(outcome.answer, outcome.stages_ms)
             return await self._kept(submission, outcome, submitted)
 
     def refuse(self, refusal: Refusal) -> None:
         """Remember that a frame was not inspected; its answer does not wait for it."""
+        self._lost.count(refusal.key, refusal.cause)
         self.store.keep_refusal(refusal)
 
     def health_of(
@@ -170,15 +185,31 @@ class Station:
         entry, begun = inspected.entry, self.timer()
         self._inspecting.offered(entry.key)
         await asyncio.wrap_future(self.store.keep_frame(entry))
-        now = self.timer()
-        stages_ms = inspected.stages_ms | {"store": 1e3 * (now - begun)}
+        now, done = self.timer(), inspected.done
+        stages_ms = dict(done.stages_ms) | {"store": 1e3 * (now - begun)}
         self.admission.took(1e3 * (now - submitted))
-        if self.shadow and inspected.named:
-            self.shadow.offer(entry.number, entry.record, inspected.named)
-        self.metrics.answered(entry.record.verdict.value, stages_ms)
-        self.live.tell("frame", lambda: summary_of(entry.stored(), self.images, sum(stages_ms.values())))
+        self.metrics.answered(entry.key.camera_id, entry.record, stages_ms)
+        self._lost.learn(entry.key.camera_id, entry.length_mm / 1e3)
+        self._tell(entry, done, sum(stages_ms.values()))
         self._show(submission, entry, now)
         return Receipt(entry.answer, stages_ms)
+
+    def _tell(self, entry: FrameEntry, done: Done, total_ms: float) -> None:
+        """Hand what was seen on to whoever looks on."""
+        if self.shadow and done.named:
+            self.shadow.offer(entry.number, entry.record, done.named)
+        if done.health and entry.record.calibration:
+            self.watch.take(entry.key.camera_id, done.health, entry.record.calibration.version)
+        self._tell_unnamed(entry)
+        self.live.tell("frame", lambda: summary_of(entry.stored(), self.images, total_ms))
+
+    def _tell_unnamed(self, entry: FrameEntry) -> None:
+        """A model that fails holds frames quietly; the log says so."""
+        for reason in entry.record.reasons if entry.record.verdict is Verdict.HOLD else ():
+            if reason.startswith(NOT_NAMED):
+                about = asdict(entry.key) | {"frame_id": entry.frame_id}
+                camera = self.metrics.camera_label(about.pop("camera_id"))
+                self.told_once.tell("model-failed", camera, reason, roll=about.pop("roll_id"), **about)
 
     def _show(self, submission: Submission, entry: FrameEntry, now: float) -> None:
         """Hand the pixels on to who makes pictures of them; from there, or at once, their memory comes back."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from inspection.calibrating import calibrate
 from inspection.classification import Classifier
 from inspection.frame import Frame
 from inspection.geometry import Placement
@@ -17,10 +18,12 @@ def warm_up(settings: Settings, classifier: Classifier) -> None:
     """
     recipe = recipe_from(recipe_text(settings.data_dir, settings.default_recipe), settings.default_recipe)
     scale = settings.default_mm_per_px
-    inspector = Inspector(recipe, classifier, placement=Placement(scale, scale))
+    placement = Placement(scale, scale)
     noise = np.random.default_rng(0).normal(0, 3, (512, 2048))
     lane = np.where((np.arange(2048) > 200) & (np.arange(2048) < 1850), 60, 150)
     for bits in (8, 12):
         drawn = (lane + noise) * (1 << (bits - 8))
         drawn[250:262, 900:912] = 150 << (bits - 8)
-        inspector.inspect(Frame(drawn.astype(np.uint8) if bits == 8 else drawn.astype(np.uint16), bits))
+        frame = Frame(drawn.astype(np.uint8) if bits == 8 else drawn.astype(np.uint16), bits)
+        Inspector(recipe, classifier, placement=placement).inspect(frame)
+        Inspector(recipe, classifier, calibration=calibrate([frame], placement)).input_health(frame)

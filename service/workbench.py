@@ -17,6 +17,7 @@ from inspection.classification import Classifier, Naming
 from inspection.errors import CalibrationError, DeadlinePassed
 from inspection.frame import Frame
 from inspection.geometry import Placement
+from inspection.input_health import InputHealth
 from inspection.pipeline import Inspection, Inspector
 from inspection.record import FrameRecord
 from service.calibrations import load_calibration, recipe_from
@@ -71,6 +72,8 @@ class Task:
         On the timer's clock, which all processes of a machine share.
     with_candidates : bool
         Whether what the classifier saw is wanted, too.
+    with_input : bool
+        Whether it is to be told how lamp, lens and sensor are doing.
     """
 
     size: int
@@ -82,6 +85,7 @@ class Task:
     submitted: float
     deadline: float
     with_candidates: bool = False
+    with_input: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +114,8 @@ class Done:
     stages_ms : mapping of stage to milliseconds
     named : Named or None
         Where it was wanted and there was something to name.
+    health : InputHealth or None
+        Where it was wanted and the camera's calibration fits.
     """
 
     pixel_hash: bytes
@@ -122,6 +128,7 @@ class Done:
     crops: bytes
     stages_ms: Mapping[str, float]
     named: Named | None = None
+    health: InputHealth | None = None
 
 
 class Workbench:
@@ -178,6 +185,7 @@ class Workbench:
             crops=inspection.crops.tobytes(),
             stages_ms=stages_ms,
             named=_named(inspection, inspector.recipe.naming) if task.with_candidates else None,
+            health=inspector.input_health(frame) if task.with_input else None,
         )
 
     def _opened(self, pins: Pins) -> tuple[Inspector, tuple[str, ...]]:

@@ -1,17 +1,19 @@
 """What a restarted edge PC asks for: where it was, and whether all is well."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from service.calibrations import newest_calibration
 from service.errors import UnknownCamera
-from service.schemas import CameraAnswer, CameraId, LastFrame
+from service.schemas import CameraAnswer, CameraId, HealthMinuteAnswer, InputHealthAnswer, LastFrame, Moment
 from service.station import Station
 from service.store import reads
-from service.store.entries import StoredFrame
+from service.store.camera_health import minutes_since
+from service.store.entries import StoredFrame, stamp
 
 T = TypeVar("T")
 
@@ -36,6 +38,20 @@ def show_camera(camera_id: CameraId, request: Request) -> CameraAnswer:
     return _answer(station, camera_id, latest[0] if latest else None, calibration)
 
 
+@router.get("/v1/cameras/{camera_id}/health", response_model=list[HealthMinuteAnswer])
+def show_health(
+    camera_id: CameraId,
+    request: Request,
+    since: Annotated[Moment | None, Query(description="RFC 3339; else since a day.")] = None,
+    limit: Annotated[int, Query(ge=1, le=20_000)] = 1500,
+) -> list[HealthMinuteAnswer]:
+    """List how a camera's input was, minute by minute, oldest first; of too many minutes the latest."""
+    station: Station = request.app.state.station
+    begin = stamp(since or station.clock() - timedelta(days=1))
+    minutes = station.store.read(partial(minutes_since, camera_id=camera_id, since=begin, limit=limit))
+    return [HealthMinuteAnswer.model_validate(minute, from_attributes=True) for minute in minutes]
+
+
 def _answer(station: Station, camera_id: str, last: StoredFrame | None, calibration: int | None) -> CameraAnswer:
     return CameraAnswer(
         camera_id=camera_id,
@@ -46,6 +62,7 @@ def _answer(station: Station, camera_id: str, last: StoredFrame | None, calibrat
         under_way=station.admission.of(camera_id),
         queue_frames=station.settings.queue_frames,
         health=station.health_of(camera_id, calibrated=calibration is not None),
+        input_health=InputHealthAnswer.of(seen) if (seen := station.watch.of(camera_id)) else None,
     )
 
 

@@ -53,11 +53,9 @@ async def post_frame(camera_id: CameraId, request: Request) -> Response:
                 captured_at=query.captured_at,
             )
         )
-    return Response(
-        receipt.answer,
-        media_type="application/json",
-        headers=_timing(receipt, 1e3 * (station.timer() - begun)),
-    )
+    total_ms = 1e3 * (station.timer() - begun)
+    station.metrics.took(camera_id, total_ms)
+    return Response(receipt.answer, media_type="application/json", headers=_timing(receipt, total_ms))
 
 
 async def read_body(request: Request, body: NDArray[np.uint8], timeout_s: float) -> None:

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from service.schemas import Health
+from service.readiness import checks
+from service.schemas import CheckAnswer, Health, Readiness
 from service.station import Station
 
 router = APIRouter(tags=["health"])
@@ -14,18 +15,17 @@ async def healthz() -> Health:
     return Health(status="ok")
 
 
-@router.get("/readyz", response_model=Health, responses={503: {"model": Health}})
-async def readyz(request: Request, response: Response) -> Health:
-    """Say whether frames can be taken in."""
-    station: Station = request.app.state.station
-    if station.store.healthy:
-        return Health(status="ready")
-    response.status_code = 503
-    return Health(status="not ready", reasons=["the store cannot write"])
+@router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
+def readyz(request: Request, response: Response) -> Readiness:
+    """Say whether frames can be taken in, and what was looked at."""
+    seen = [CheckAnswer.model_validate(check, from_attributes=True) for check in checks(request.app.state.station)]
+    reasons = [f"{check.name}: {check.told}" for check in seen if not check.ok]
+    response.status_code = 503 if reasons else 200
+    return Readiness(status="not ready" if reasons else "ready", reasons=reasons, checks=seen)
 
 
 @router.get("/metrics", response_class=Response)
-async def metrics(request: Request) -> Response:
+def metrics(request: Request) -> Response:
     """Write the counters in Prometheus' text format."""
     station: Station = request.app.state.station
     return Response(station.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -49,7 +49,7 @@ def show_image(frame_id: FrameId, request: Request) -> Response:
 
 @router.get("/v1/live", response_class=StreamingResponse)
 async def live(request: Request) -> Response:
-    """Stream what happens as server-sent events: `frame` for a record, `preview` for its picture."""
+    """Stream server-sent events: `frame` for a record, `preview` for its picture, `input` for lamp and lens."""
     station: Station = request.app.state.station
     if station.live.full:
         return Response("too many pages are looking", 503, {"Retry-After": "5"})

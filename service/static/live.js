@@ -60,6 +60,7 @@ function cardOf(cameraId) {
     find("#nothing")?.remove();
     find("#cameras").append(card);
     cameras.set(cameraId, card);
+    askInput(cameraId);
   }
   return cameras.get(cameraId);
 }
@@ -88,6 +89,25 @@ function labelOf(box, frame) {
   label.style.left = `${(100 * (leftward ? box.x + box.width : box.x)) / frame.columns}%`;
   label.style.top = `${(100 * (below ? box.y + box.height : box.y)) / frame.rows}%`;
   return label;
+}
+
+function percent(share) {
+  return share === null ? "not in sight" : `${Math.round(100 * share)} %`;
+}
+
+// How lamp and lens do: their numbers while all is well, what to do when it is not.
+function showInput(cameraId, input) {
+  const line = find("[data-field=input]", cardOf(cameraId));
+  const { lamp, focus, noise } = input.measures;
+  const numbers = `lamp ${percent(lamp)}, focus ${percent(focus)}, noise ${percent(noise)} of calibration`;
+  line.textContent = input.alarms.map((alarm) => alarm.told).join("; ") || numbers;
+  line.classList.toggle("alarm", input.alarms.length > 0);
+}
+
+async function askInput(cameraId) {
+  const answer = await fetch(`/v1/cameras/${cameraId}`);
+  const input = answer.ok ? (await answer.json()).input_health : null;
+  if (input) showInput(cameraId, input);
 }
 
 // Verdict, reasons, boxes and picture always belong to one and the same frame, so a card changes with its picture.
@@ -142,6 +162,10 @@ function listen() {
     status.className = "lost";
   });
   events.addEventListener("frame", (event) => told(JSON.parse(event.data)));
+  events.addEventListener("input", (event) => {
+    const input = JSON.parse(event.data);
+    if (cameras.has(input.camera_id)) showInput(input.camera_id, input);
+  });
   events.addEventListener("preview", (event) => pictured(JSON.parse(event.data).frame_id));
 }
 

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import StationError, StoreFailed
-from service.store import reads, shadows, writes
+from service.store import camera_health, reads, shadows, writes
+from service.store.camera_health import HealthMinute
 from service.store.database import address_of, migrate, reading_engine, writing_engine
 from service.store.entries import FrameEntry, RollCameraEntry, RollEntry
 from service.store.refusals import Refusal, Refusals
@@ -88,6 +89,10 @@ class Store:
     def keep_shadow(self, count: ShadowCount, otherwise: Sequence[ShadowName]) -> Future[None]:
         """Add to what a shadow has named."""
         return self._writer.submit(partial(shadows.write_shadow, count=count, otherwise=otherwise))
+
+    def keep_health(self, minutes: Sequence[HealthMinute]) -> Future[None]:
+        """Keep how cameras' input was."""
+        return self._writer.submit(partial(camera_health.write_minutes, minutes=minutes))
 
     def read(self, question: Callable[[Connection], T]) -> T:
         """Ask one of the questions in `reads`, on a short connection of its own.

@@ -22,6 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from inspection.input_health import MEASURES
+
 METADATA = MetaData()
 
 Whole = BigInteger().with_variant(Integer, "sqlite")
@@ -181,5 +183,16 @@ shadow_names = Table(
     Column("probability", Float, nullable=False),
     Column("shadow_kind", String, nullable=False),
     Column("shadow_probability", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+camera_health = Table(
+    "camera_health",
+    METADATA,
+    Column("camera_id", String, primary_key=True),
+    Column("begun_at", String, primary_key=True, comment="Moment of the minute's first sample"),
+    Column("calibration_version", Integer, nullable=False),
+    Column("samples", Integer, nullable=False, comment="Frames that were measured"),
+    *(Column(f"{name}_{part}", Float) for name in MEASURES for part in ("mean", "low", "high")),
     sqlite_with_rowid=False,
 )

@@ -51,9 +51,10 @@ def digest(name: str, body: bytes) -> str:
 
 
 def refusals(client: httpx.Client, name: str) -> float:
+    """Of all cameras."""
     lines = client.get("/metrics").text.splitlines()
-    prefix = f'coatsight_refusals_total{{problem="{name}"}} '
-    return sum(float(line.removeprefix(prefix)) for line in lines if line.startswith(prefix))
+    told = [line for line in lines if line.startswith("coatsight_refusals_total{") and f'cause="{name}"' in line]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in told)
 
 
 def not_inspected(client: httpx.Client) -> int:
@@ -250,8 +251,9 @@ def test_the_counters_tell_what_happened(client: httpx.Client, roll: str) -> Non
     post(client, draw(40, holes=1), 0, roll=roll)
     told = client.get("/metrics").text
     for name in (
-        'frames_total{verdict="hold"}',
+        'frames_total{camera="cam-1",verdict="hold"}',
         "frames_under_way 0.0",
+        'queue_depth{camera="cam-1"} 0.0',
         "pictures_dropped 0.0",
         "records_waiting",
     ):

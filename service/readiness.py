@@ -1,0 +1,70 @@
+"""Readiness: whether frames can be taken in now, point by point and with the reason.
+
+Nothing is written to find out; it costs a look at counters, at the disk's free space, and one short read.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from service.errors import StoreFailed
+from service.station import Station
+from service.store.revision import revision, wanted_revision
+
+_LEAST_FREE_BYTES = 64 << 20
+"""Below this records themselves are in danger."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One condition of being ready."""
+
+    name: str
+    ok: bool
+    told: str
+
+
+def checks(station: Station) -> tuple[Check, ...]:
+    """Look at everything that taking frames in needs; called from a thread that may wait for a read."""
+    return (_running(station), _model(station), *_store(station), _disk(station), _inspectors(station))
+
+
+def is_ready(station: Station) -> bool:
+    """Tell whether every condition holds."""
+    return all(check.ok for check in checks(station))
+
+
+def _running(station: Station) -> Check:
+    return Check("running", not station.stopping, "it stops" if station.stopping else "it runs")
+
+
+def _model(station: Station) -> Check:
+    model = station.inspectors.model
+    return Check("model", True, f"{model.name} {model.version} is loaded")
+
+
+def _store(station: Station) -> Iterator[Check]:
+    if not station.store.healthy:
+        yield Check("store", False, "the store cannot write")
+        return
+    try:
+        found, wanted = station.store.read(revision), wanted_revision()
+    except StoreFailed as problem:
+        yield Check("store", False, str(problem))
+        return
+    yield Check("store", True, f"it writes, {station.store.waiting} records wait")
+    yield Check("migrations", found == wanted, f"tables at revision {found}, this release wants {wanted}")
+
+
+def _disk(station: Station) -> Check:
+    try:
+        free = shutil.disk_usage(station.settings.data_dir).free
+    except OSError as problem:
+        return Check("disk", False, f"the data folder cannot be reached: {problem.strerror}")
+    told = f"{free / 2**30:.1f} GiB free, records need {_LEAST_FREE_BYTES / 2**30:.2f}"
+    return Check("disk", free >= _LEAST_FREE_BYTES, told)
+
+
+def _inspectors(station: Station) -> Check:
+    alive, wanted = station.inspectors.alive, station.settings.workers
+    return Check("inspectors", alive > 0, f"{alive} of {wanted} inspecting processes work")
