@@ -60,7 +60,9 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.BodyTooSlow: Problem(408, "body-too-slow", "The body did not arrive in time"),
     errors.LengthRequired: Problem(411, "length-required", "The size of the body must be told first"),
     errors.MalformedBody: Problem(400, "malformed-body", "The body is not what its headers say"),
-    errors.Unauthorized: Problem(401, "unauthorized", "A key is needed"),
+    errors.Unauthorized: Problem(401, "unauthorized", "A key or a session is needed"),
+    errors.CrossSite: Problem(403, "cross-site", "Another site may not ask"),
+    errors.Forbidden: Problem(403, "forbidden", "The key or the role does not allow it"),
     errors.UnknownCamera: Problem(404, "unknown-camera", "No such camera"),
     errors.UnknownFrame: Problem(404, "unknown-frame", "No such frame or picture"),
     errors.Conflict: Problem(409, "conflict", "The frame's number is taken by other pixels"),
@@ -70,7 +72,7 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     Exception: Problem(500, "internal-error", "The station failed"),
 }
 
-_NOT_REMEMBERED = ("conflict", "unknown-camera", "unauthorized")
+_NOT_REMEMBERED = ("conflict", "unknown-camera", "unauthorized", "forbidden", "cross-site")
 
 
 def answer_problems(app: FastAPI) -> None:

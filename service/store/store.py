@@ -81,6 +81,10 @@ class Store:
         """Add to what a shadow has named."""
         return self._writer.submit(partial(shadows.write_shadow, count=count, otherwise=otherwise))
 
+    def change(self, write: Callable[[Connection], T]) -> Future[T]:
+        """Run one of the changes in `people`, `keys` and `secrets` in one of the writer's transactions."""
+        return self._writer.submit(write)
+
     def read(self, question: Callable[[Connection], T]) -> T:
         """Ask one of the questions in `reads`, on a short connection of its own.
 

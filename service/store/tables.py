@@ -169,3 +169,51 @@ shadow_names = Table(
     Column("shadow_probability", Float, nullable=False),
     sqlite_with_rowid=False,
 )
+
+users = Table(
+    "users",
+    METADATA,
+    Column("login", String, primary_key=True, comment="The name in NFKC, case folded: what makes it one's own"),
+    Column("name", String, nullable=False, comment="As it was written"),
+    Column("role", String, nullable=False),
+    Column("password_hash", String, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", String, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("digest", String, primary_key=True, comment="SHA-256 of the cookie"),
+    Column("login", ForeignKey("users.login"), nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("expires_at", String, nullable=False),
+    Column("last_used_at", String, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    METADATA,
+    Column("key_id", String, primary_key=True, comment="The digest's first digits"),
+    Column("digest", String, nullable=False, comment="SHA-256 of the key"),
+    Column("camera_id", String, nullable=False, comment="* is any"),
+    Column("role", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("revoked_at", String),
+    Column("last_used_at", String),
+)
+
+audit_trail = Table(
+    "audit_trail",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="From 1, without a gap"),
+    Column("at", String, nullable=False),
+    Column("actor_kind", String, nullable=False, comment="user, key, command line or nobody"),
+    Column("actor", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("verb", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("details", String, nullable=False, comment="JSON object"),
+    Column("hash", String, nullable=False, comment="SHA-256 over the hash before and this row"),
+)
