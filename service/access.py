@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Final
 
 from service.errors import Forbidden
-from service.store.audit import Actor
 from service.store.secrets import Secret
 
 ANY_CAMERA = "*"
@@ -106,8 +105,3 @@ def allow(rule: Rule, who: Secret, camera_id: str | None, route: str) -> None:
             raise Forbidden(f"expected the key of camera {camera_id}, got that of {who.camera_id}: use its own")
     elif rule.least is None or not role.covers(rule.least):
         raise Forbidden(f"expected {rule.told} for {route}, got role {role}: ask an administrator")
-
-
-def actor_of(who: Secret | None, address: str) -> Actor:
-    """Tell the audit trail who it was; None where the station asks nobody."""
-    return Actor(who.kind, who.name, address) if who else Actor("nobody", "", address)

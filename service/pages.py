@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
-from service.access import RULES
+from service.interface import routes_of, shapes_of
 
 _HERE = Path(__file__).parent
 NOT_KEPT: Final = {"Cache-Control": "no-store"}
@@ -28,5 +28,5 @@ async def live_page(request: Request) -> Response:
 async def docs_page(request: Request) -> Response:
     """Show what can be asked for, who may, and what is answered: the OpenAPI document for people."""
     told = request.app.openapi()
-    rules = {(method.lower(), path): rule for (method, path), rule in RULES.items()}
-    return templates.TemplateResponse(request, "docs.html", {"told": told, "rules": rules})
+    context = {"routes": routes_of(told), "shapes": shapes_of(told)}
+    return templates.TemplateResponse(request, "docs.html", context)

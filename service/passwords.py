@@ -7,6 +7,7 @@ memory, and no frame.
 
 import asyncio
 import os
+import sys
 import threading
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
@@ -77,4 +78,6 @@ def _normal(password: str) -> str:
 
 
 def _step_back() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+    """Let inspection go first; only Linux gives each thread its own niceness."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -16,6 +16,9 @@ from service.store.people import SessionEntry, UserEntry
 from service.store.store import Store
 from service.user_names import login_of
 
+_LONGEST_LOGIN = 256
+"""No name is longer, however it folds; what is tried is remembered for a while."""
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -68,9 +71,9 @@ class SigningIn:
             Of this account, from this address, or at the same time.
         StoreFailed
         """
-        login = login_of(attempt.name)
+        login = login_of(attempt.name)[:_LONGEST_LOGIN]
         self._limits.take(login, attempt.address)
-        known = await asyncio.to_thread(self._store.read, partial(people.user, login=login))
+        known = await self._user(login)
         if not await self._checks.fits(attempt.password, known.password_hash if known else None):
             return await self._refused(attempt, known, "wrong password")
         if known is None or not known.active:
@@ -92,6 +95,12 @@ class SigningIn:
         if who := self._keyring.whose("user", cookie):
             actor = Actor("user", who.name, address)
             await self._change(partial(people.end_session, digest=who.digest, actor=actor, at=self._clock()))
+
+    async def _user(self, login: str) -> UserEntry | None:
+        # Nobody has such a name, and PostgreSQL takes no text with a zero in it.
+        if not login.isprintable():
+            return None
+        return await asyncio.to_thread(self._store.read, partial(people.user, login=login))
 
     async def _refused(self, attempt: Attempt, known: UserEntry | None, why: str) -> str:
         """Keep a failed attempt; a name that nobody has is not kept, it may be a password in the wrong field."""

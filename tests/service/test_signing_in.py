@@ -263,6 +263,7 @@ def test_a_form_that_is_none_is_refused_before_it_is_read(station: SimpleNamespa
     assert post_raw(content=b"name=\xff%ff", headers=form).status_code == 400
     assert post_raw(content=b"&".join([b"a=1"] * 20), headers=form).status_code == 400
     assert sign_in(station.client, name="x" * 2000, password="y" * 2000).status_code == 401
+    assert sign_in(station.client, name="Anna\x00", password=PASSWORD).status_code == 401
 
 
 def test_sessions_end_when_unused_and_at_last_in_any_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,9 +287,7 @@ def test_sessions_end_when_unused_and_at_last_in_any_case(tmp_path: Path, monkey
         assert unused.whose("user", "cookie") is None
 
 
-def test_a_password_changed_while_it_was_checked_opens_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_password_changed_while_it_was_checked_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     new_user(tmp_path, monkeypatch)
     with Store(tmp_path) as store:
         checked = store.read(partial(people.user, login="anna"))
