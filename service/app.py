@@ -5,36 +5,66 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
 
 from inspection.classification import Classifier, load_classifier
 from inspection.errors import ModelError
 from inspection.record import ModelRef
-from service import pages
-from service.api import cameras, frames, health, records, rolls
-from service.api.keys import require_key
+from service import pages, sign_in_pages
+from service.access import RULES
+from service.api import audit, cameras, frames, health, records, rolls
+from service.api.guard import COOKIE, REFUSED, guard
 from service.camera_watch import CameraInput, CameraWatch
 from service.gauges import watch_station
 from service.images import Images
 from service.inspecting import Inspecting
 from service.inspectors import InspectorProcesses, Inspectors
+from service.keyring import Keyring
 from service.live import Live
 from service.metrics import Metrics
+from service.passwords import PasswordChecks
 from service.problems import answer_problems
 from service.promotion import model_in_use, shadow_model
 from service.rolls import Rolls
 from service.schemas import InputHealthAnswer
+from service.security_headers import SecurityHeaders
 from service.settings import Settings
 from service.shadow import Shadow
+from service.sign_in_limits import SignInLimits
+from service.signing_in import SigningIn
 from service.station import Station
 from service.store.store import Store
 
 _log = logging.getLogger(__name__)
+
+_KEY_OR_COOKIE = {
+    "key": {"type": "http", "scheme": "bearer"},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+}
+
+
+class StationApp(FastAPI):
+    """The application as cameras and browsers meet it."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put the headers around everything, the answer to a failure too."""
+        return SecurityHeaders(super().build_middleware_stack())
+
+    def openapi(self) -> dict[str, Any]:
+        """Tell of each route who may use it."""
+        told = super().openapi()
+        told["components"]["securitySchemes"] = _KEY_OR_COOKIE
+        for (method, path), rule in RULES.items():
+            if rule and (asked := told["paths"].get(path, {}).get(method.lower())):
+                asked["security"] = [{name: []} for name in _KEY_OR_COOKIE]
+                asked["responses"].update(REFUSED)
+        return told
 
 
 StartInspectors: TypeAlias = Callable[[Settings], Awaitable[Inspectors]]
@@ -55,19 +85,26 @@ def create_app(settings: Settings, start_inspectors: StartInspectors | None = No
         inspectors = await (start_inspectors or _start_processes)(settings)
         try:
             beside = await asyncio.to_thread(_shadow_classifier, settings)
-            async with _station(settings, inspectors, beside) as app.state.station:
+            async with _station(settings, inspectors, beside) as station, _people(app, station):
                 yield
         finally:
             await inspectors.close()
 
-    app = FastAPI(title="Coatsight", description=__doc__, lifespan=lifespan)
+    # The two pages that FastAPI brings load their scripts from elsewhere.
+    app = StationApp(
+        title="Coatsight",
+        description="Inline quality inspection of battery-electrode coating: camera frame in, verdict out.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(guard)],
+    )
     app.state.settings = settings
-    for guarded in (frames, cameras, rolls, records):
-        app.include_router(guarded.router, dependencies=[Depends(require_key)] if settings.key_digests else [])
-    app.include_router(health.router)
-    app.include_router(pages.router)
+    for part in (frames, cameras, rolls, records, audit, health, pages, sign_in_pages):
+        app.include_router(part.router)
     app.mount("/static", pages.static)
     answer_problems(app)
+    sign_in_pages.answer_sign_ins(app)
     return app
 
 
@@ -117,6 +154,30 @@ async def _station(settings: Settings, inspectors: Inspectors, beside: Classifie
         _log.info("station started", extra=_told_of(station))
         yield station
         _log.info("station stops")
+
+
+@asynccontextmanager
+async def _people(app: FastAPI, station: Station) -> AsyncIterator[None]:
+    """Know who asks as long as the station runs."""
+    settings, checks = station.settings, PasswordChecks()
+    keyring = Keyring(station.store, timedelta(minutes=settings.session_idle_minutes), clock=_now)
+    app.state.station, app.state.keyring = station, keyring
+    app.state.signing_in = SigningIn(
+        store=station.store,
+        keyring=keyring,
+        checks=checks,
+        limits=SignInLimits(time.monotonic),
+        lasts=timedelta(hours=settings.session_hours),
+        clock=_now,
+    )
+    keeping_fresh = asyncio.create_task(keyring.keep_fresh())
+    try:
+        yield
+    finally:
+        keeping_fresh.cancel()
+        await asyncio.wait([keeping_fresh])
+        checks.close()
+        await keyring.close()
 
 
 def _shadow(beside: Classifier, model: ModelRef, station: Station) -> Shadow:

@@ -1,4 +1,4 @@
-"""The command line: `coatsight inspect`, `calibrate`, `serve`, `models`, `train`, `simulate` and `demo`.
+"""The command line: `coatsight inspect`, `calibrate`, `serve`, `users`, `keys`, `audit`, `models`, `train`, ...
 
 Here stand only the words: names, options and their help. Each command's work lies in its own file under
 `commands`, imported when it is called, so that help comes at once.
@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from service import cli_models
+from service import cli_access, cli_models
 
 WRONG_CALL = 2
 _INTERRUPTED = 130
@@ -43,7 +43,8 @@ app = typer.Typer(
     """,
 )
 
-app.add_typer(cli_models.app)
+for words in (cli_models.app, cli_access.users, cli_access.keys, cli_access.audit):
+    app.add_typer(words)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 MmPerPx = Annotated[float, typer.Option(min=0.0005, max=10, help="Pixel size on the web, in mm.")]
@@ -123,8 +124,14 @@ def serve(
     data: Annotated[Path, typer.Option(metavar="DIR", help="Everything the station keeps lies in this folder.")],
     host: Host = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen at.")] = 8000,
+    open_to_all: Annotated[
+        bool, typer.Option("--open", help="Listen beyond this machine although nobody is asked who they are.")
+    ] = False,
 ) -> int:
     """Run the station: cameras post frames to it, people watch it in a browser.
+
+    Once a key or a user was added (`coatsight keys`, `coatsight users`), everybody is asked who they are. Without
+    any, the station listens at this machine's own addresses alone, unless --open says otherwise.
 
     Further settings come from the environment, for example COATSIGHT_DEADLINE_MS. Stop it with Ctrl-C.
 
@@ -134,7 +141,7 @@ def serve(
 
     settings = command.settings_for(data)
     _guard_decoders(settings.max_pixels)
-    return command.run(settings, host, port)
+    return command.run(settings, host, port, open_to_all=open_to_all)
 
 
 @app.command()

@@ -2,7 +2,13 @@
 
     CoatsightError
     `-- StationError
-        |-- Unauthorized        no key, or not one of ours
+        |-- Unauthorized        no key or session, or not one of ours
+        |   |-- NotSignedIn     a page, asked for by nobody that is signed in
+        |   `-- WrongPassword   no such name with such a password
+        |-- Forbidden           known, and not allowed to do that
+        |   `-- CrossSite       another site's page asks through somebody's browser
+        |-- TooManySignIns      of one account, one address, or at the same time
+        |-- BrokenTrail         the audit trail is not as it was written
         |-- UnknownCamera       nobody configured it and the settings ask that somebody does
         |-- UnknownFrame        no frame bears this id, or no picture of it was kept
         |-- UnknownRoll         no frame was sent of this roll
@@ -30,7 +36,40 @@ class StationError(CoatsightError):
 
 
 class Unauthorized(StationError):
-    """No key, or not one of ours."""
+    """No key or session, or not one of ours."""
+
+
+class NotSignedIn(Unauthorized):
+    """A page, asked for by nobody that is signed in."""
+
+
+class WrongPassword(Unauthorized):
+    """No such name with such a password; which of the two is not told."""
+
+
+class Forbidden(StationError):
+    """Known, and not allowed to do that."""
+
+
+class CrossSite(Forbidden):
+    """Another site's page asks through somebody's browser."""
+
+
+class TooManySignIns(StationError):
+    """Attempts of one account, from one address, or at the same time.
+
+    Attributes
+    ----------
+    retry_after_s : int
+    """
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class BrokenTrail(StationError):
+    """The audit trail is not as it was written."""
 
 
 class UnknownCamera(StationError):

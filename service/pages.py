@@ -7,20 +7,26 @@ from fastapi import APIRouter, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
-_HERE = Path(__file__).parent
+from service.interface import routes_of, shapes_of
 
-SECURITY_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+_HERE = Path(__file__).parent
+NOT_KEPT: Final = {"Cache-Control": "no-store"}
+"""Nobody sees a page again by going back after somebody signed out."""
 
 static = StaticFiles(directory=_HERE / "static")
 router = APIRouter(include_in_schema=False)
-_templates = Jinja2Templates(_HERE / "templates")
+templates = Jinja2Templates(_HERE / "templates")
 
 
 @router.get("/")
 async def live_page(request: Request) -> Response:
     """Show what the cameras see now."""
-    return _templates.TemplateResponse(request, "live.html", headers=SECURITY_HEADERS)
+    return templates.TemplateResponse(request, "live.html", {"who": request.state.who}, headers=NOT_KEPT)
+
+
+@router.get("/docs")
+async def docs_page(request: Request) -> Response:
+    """Show what can be asked for, who may, and what is answered: the OpenAPI document for people."""
+    told = request.app.openapi()
+    context = {"routes": routes_of(told), "shapes": shapes_of(told)}
+    return templates.TemplateResponse(request, "docs.html", context)

@@ -58,7 +58,9 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.BodyTooSlow: Problem(408, "body-too-slow", "The body did not arrive in time"),
     errors.LengthRequired: Problem(411, "length-required", "The size of the body must be told first"),
     errors.MalformedBody: Problem(400, "malformed-body", "The body is not what its headers say"),
-    errors.Unauthorized: Problem(401, "unauthorized", "A key is needed"),
+    errors.Unauthorized: Problem(401, "unauthorized", "A key or a session is needed"),
+    errors.CrossSite: Problem(403, "cross-site", "Another site may not ask"),
+    errors.Forbidden: Problem(403, "forbidden", "The key or the role does not allow it"),
     errors.UnknownCamera: Problem(404, "unknown-camera", "No such camera"),
     errors.UnknownFrame: Problem(404, "unknown-frame", "No such frame or picture"),
     errors.UnknownRoll: Problem(404, "unknown-roll", "No such roll"),
@@ -72,7 +74,7 @@ _PROBLEMS: dict[type[Exception], Problem] = {
 }
 
 _DATABASE_RETURNS_MS = 250
-_NOT_LET_IN = ("unknown-camera", "unauthorized")
+_NOT_LET_IN = ("unknown-camera", "unauthorized", "forbidden", "cross-site")
 """Whose camera ids are anybody's invention: no metric, no log line and no record bears them."""
 
 

@@ -348,3 +348,24 @@ class ProblemAnswer(BaseModel):
     status: int
     detail: str
     retry_after_ms: int | None = None
+
+
+class AuditAnswer(BaseModel):
+    """A row of the audit trail."""
+
+    id: int
+    at: str
+    actor_kind: Literal["user", "key", "command line", "nobody"]
+    actor: str
+    address: str
+    verb: str
+    subject: str
+    details: dict[str, str | int | float | bool | None]
+    hash: str
+
+
+class AuditPage(BaseModel):
+    """Rows of the audit trail, the latest first; `next_before` is None on the last page."""
+
+    rows: list[AuditAnswer]
+    next_before: int | None

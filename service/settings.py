@@ -6,7 +6,7 @@ product stands in its recipe, what belongs to a camera in its calibration, never
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -43,9 +43,10 @@ class Settings(BaseSettings):
     max_rows: int = Field(16_384, ge=16, le=131_072, description="Longest frame taken, in lines.")
     max_pixels: int = Field(64 << 20, ge=256, le=1 << 30, description="Largest frame taken, in pixels.")
 
-    key_digests: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = Field(
-        (), description="SHA-256 of each API key in hexadecimal digits; none switches keys off."
+    session_idle_minutes: int = Field(
+        120, ge=1, le=1440, description="A session unused for so long is over; a page that shows the line uses it."
     )
+    session_hours: int = Field(12, ge=1, le=168, description="The longest that somebody stays signed in, in hours.")
 
     workers: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)),

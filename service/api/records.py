@@ -10,14 +10,16 @@ from fastapi.responses import StreamingResponse
 
 from service.errors import UnknownFrame
 from service.images import small_jpeg
+from service.keyring import Keyring
 from service.live import Live
 from service.schemas import FrameAnswer, FrameId, FrameSummary
 from service.station import Station, summary_of
 from service.store import reads
 from service.store.entries import StoredFrame
+from service.store.secrets import Secret
 
-_HEARTBEAT_S = 15.0
-"""Proxies close what is silent."""
+_HEARTBEAT_S = 1.0
+"""Proxies close what is silent; and so soon at the latest is sent home who may not look any more."""
 
 router = APIRouter(tags=["records"])
 
@@ -54,14 +56,17 @@ async def live(request: Request) -> Response:
     if station.live.full:
         return Response("too many pages are looking", 503, {"Retry-After": "5"})
     return StreamingResponse(
-        _events(station.live), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        _events(station.live, request.app.state.keyring, request.state.who),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store"},
     )
 
 
-async def _events(live: Live) -> AsyncIterator[str]:
+async def _events(live: Live, keyring: Keyring, who: Secret | None) -> AsyncIterator[str]:
     with live.listening() as events:
         yield "retry: 2000\n\n"
-        while True:
+        while keyring.still(who):
+            keyring.use(who)
             try:
                 async with asyncio.timeout(_HEARTBEAT_S):
                     event = await events.get()

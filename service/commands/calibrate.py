@@ -12,6 +12,7 @@ from inspection.frame import Frame
 from inspection.geometry import Placement
 from service.commands.calibration_files import check_camera_name, keep_as_next
 from service.commands.image_paths import find_images, read_frame
+from service.commands.remembering import remember
 from service.commands.terminal import print_json, print_table, progress, say
 
 _WANTED_FRAMES = 24
@@ -43,7 +44,9 @@ def calibrate_camera(
     with progress() as bar:
         task = bar.add_task("calibrating", total=2 * len(frames))
         draft = calibrate(frames, placement, camera=camera, progress=lambda: bar.advance(task))
-    return keep_as_next(data, camera, lambda version: dataclasses.replace(draft, version=version))
+    path, kept = keep_as_next(data, camera, lambda version: dataclasses.replace(draft, version=version))
+    remember(data, "camera calibrated", f"camera {camera}", version=kept.version, frames=len(frames))
+    return path, kept
 
 
 def _few(frames: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from inspection.errors import CoatsightError, ModelError
 from models.registry import shipped_model, summarise
 from service import promotion
+from service.commands.remembering import remember
 from service.commands.serve import settings_for
 from service.commands.terminal import print_json, print_table, say
 from service.errors import WorseModel
@@ -44,6 +45,7 @@ def promote(model: Path, data: Path, *, anyway: bool) -> int:
     except WorseModel as problem:
         say(f"not promoted: {problem}")
         return _NO
+    remember(data, "model promoted", f"model {promoted.model.stem}", compared=promoted.compared)
     say(promoted.compared)
     say(f"promoted {_called(promoted.model)}: {_AT_NEXT_START}")
     _warn_of_override(settings)
@@ -53,6 +55,7 @@ def promote(model: Path, data: Path, *, anyway: bool) -> int:
 def rollback(data: Path) -> int:
     """Let the station take the model before."""
     model = promotion.rollback(data)
+    remember(data, "model rolled back", f"model {model.stem}")
     say(f"back to {_called(model)}: {_AT_NEXT_START}")
     _warn_of_override(settings_for(data))
     return 0
@@ -62,9 +65,11 @@ def shadow(model: str, data: Path) -> int:
     """Let a model look on, or none."""
     if model == "off":
         promotion.end_shadow(data)
+        remember(data, "shadow ended", "models")
         say("no model looks on from the station's next start")
         return 0
     kept = promotion.cast_shadow(settings_for(data), Path(model))
+    remember(data, "shadow cast", f"model {kept.stem}")
     say(f"{_called(kept)} names beside the model in use from the station's next start, and judges nothing")
     return 0
 

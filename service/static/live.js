@@ -142,12 +142,19 @@ function pictured(frameId) {
 
 async function start() {
   const answer = await fetch("/v1/frames/latest?limit=30");
+  if (answer.status === 401) location.assign("/login");
   if (!answer.ok) throw new Error((await answer.json()).detail);
   const frames = await answer.json();
   for (const frame of frames.reverse()) {
     addRow(frame);
     if (frame.has_image) show(frame);
   }
+}
+
+// A stream that the station refuses is not tried again by the browser: the session may be over.
+async function askWhoIsThere() {
+  const answer = await fetch("/v1/frames/latest?limit=1");
+  if (answer.status === 401) location.assign("/login");
 }
 
 function listen() {
@@ -160,6 +167,7 @@ function listen() {
   events.addEventListener("error", () => {
     status.textContent = "no connection to the station, trying again …";
     status.className = "lost";
+    if (events.readyState === EventSource.CLOSED) askWhoIsThere();
   });
   events.addEventListener("frame", (event) => told(JSON.parse(event.data)));
   events.addEventListener("input", (event) => {

@@ -32,6 +32,12 @@ def writing_engine(address: URL) -> Engine:
     return make(address)
 
 
+def changing_engine(address: URL) -> Engine:
+    """Make an engine for commands beside a station that may be running: it writes, and owns nothing."""
+    make = sqlite.writing_engine if _is_file(address) else postgresql.changing_engine
+    return make(address)
+
+
 def reading_engine(address: URL) -> Engine:
     """Make an engine whose connections cannot write."""
     make = sqlite.reading_engine if _is_file(address) else postgresql.reading_engine

@@ -89,6 +89,24 @@ def writing_engine(address: URL) -> Engine:
     return engine
 
 
+def changing_engine(address: URL) -> Engine:
+    """Make an engine with one session, which writes beside the one that owns the database.
+
+    Raises
+    ------
+    StationError
+        psycopg is not installed.
+    """
+    engine = _engine(address, poolclass=StaticPool)
+
+    @event.listens_for(engine, "connect")
+    def _connect(session: Any, _record: object) -> None:
+        with _outside_a_transaction(session):
+            _set(session, _WRITING)
+
+    return engine
+
+
 def reading_engine(address: URL) -> Engine:
     """Make an engine whose sessions cannot write; each statement sees what is committed when it begins.
 

@@ -94,6 +94,10 @@ class Store:
         """Keep how cameras' input was."""
         return self._writer.submit(partial(camera_health.write_minutes, minutes=minutes))
 
+    def change(self, write: Callable[[Connection], T]) -> Future[T]:
+        """Run one of the changes in `people`, `keys` and `secrets` in one of the writer's transactions."""
+        return self._writer.submit(write)
+
     def read(self, question: Callable[[Connection], T]) -> T:
         """Ask one of the questions in `reads`, on a short connection of its own.
 

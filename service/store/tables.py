@@ -190,9 +190,57 @@ camera_health = Table(
     "camera_health",
     METADATA,
     Column("camera_id", String, primary_key=True),
-    Column("begun_at", String, primary_key=True, comment="Moment of the minute's first sample"),
-    Column("calibration_version", Integer, nullable=False),
-    Column("samples", Integer, nullable=False, comment="Frames that were measured"),
+    Column("begun_at", String, primary_key=True, doc="Moment of the minute's first sample"),
+    Column("calibration_version", Whole, nullable=False),
+    Column("samples", Whole, nullable=False, doc="Frames that were measured"),
     *(Column(f"{name}_{part}", Float) for name in MEASURES for part in ("mean", "low", "high")),
     sqlite_with_rowid=False,
+)
+
+users = Table(
+    "users",
+    METADATA,
+    Column("login", String, primary_key=True, doc="The name in NFKC, case folded: what makes it one's own"),
+    Column("name", String, nullable=False, doc="As it was written"),
+    Column("role", String, nullable=False),
+    Column("password_hash", String, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", String, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("digest", String, primary_key=True, doc="SHA-256 of the cookie"),
+    Column("login", ForeignKey("users.login"), nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("expires_at", String, nullable=False),
+    Column("last_used_at", String, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    METADATA,
+    Column("key_id", String, primary_key=True, doc="The digest's first digits"),
+    Column("digest", String, nullable=False, doc="SHA-256 of the key"),
+    Column("camera_id", String, nullable=False, doc="* is any"),
+    Column("role", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("revoked_at", String),
+    Column("last_used_at", String),
+)
+
+audit_trail = Table(
+    "audit_trail",
+    METADATA,
+    Column("id", Whole, primary_key=True, autoincrement=False, doc="From 1, without a gap"),
+    Column("at", String, nullable=False),
+    Column("actor_kind", String, nullable=False, doc="user, key, command line or nobody"),
+    Column("actor", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("verb", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("details", String, nullable=False, doc="JSON object"),
+    Column("hash", String, nullable=False, doc="SHA-256 over the hash before and this row"),
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fakes import draw, post, running
+from people import new_key
 
 from service.logs import log_to
 from service.told_once import SUMMARY_EVERY_S, ToldOnce
@@ -127,7 +128,8 @@ def test_a_running_station_logs_what_matters_and_no_ordinary_frame(tmp_path: Pat
 
 
 def test_who_is_not_let_in_writes_no_camera_into_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with running(tmp_path, key_digests=("0" * 64,)) as client:
+    new_key(tmp_path)
+    with running(tmp_path) as client:
         for n in range(100):
             params = {"roll": "R", "sequence": 0}
             assert client.post(f"/v1/cameras/made-up-{n}/frames", params=params).status_code == 401

@@ -6,6 +6,7 @@ import pytest
 from fakes import draw, post
 from fastapi.testclient import TestClient
 from model_variants import KINDS, NAMED_OTHERWISE, put_golden_set, variant
+from people import called
 
 from models.registry import shipped_model, summarise
 from service.app import create_app
@@ -50,6 +51,21 @@ def test_the_list_tells_everything_of_the_shipped_model(call):
     (listed,) = json.loads(call("list", "--json")[1])["models"]
     assert listed["kinds"] == list(KINDS)
     assert listed["accuracy"] == SHIPPED.accuracy
+
+
+def test_what_becomes_of_models_stands_in_the_audit_trail(call, data, tmp_path):
+    call("promote", variant(tmp_path, "77"))
+    call("shadow", variant(tmp_path, "78"))
+    call("shadow", "off")
+    call("rollback")
+    rows = called("audit", "--data", data)
+    assert [(row["verb"], row["subject"]) for row in rows] == [
+        ("model promoted", "model coating-77"),
+        ("shadow cast", "model coating-78"),
+        ("shadow ended", "models"),
+        ("model rolled back", f"model {shipped_model().stem}"),
+    ]
+    assert "macro F1" in rows[0]["details"]["compared"]
 
 
 def test_promote_and_rollback_say_when_they_count(call, roles, tmp_path):
@@ -116,6 +132,8 @@ def test_a_damaged_card_hides_no_other_model(call, data, tmp_path):
 
 def test_a_store_that_knows_no_shadow_yet_is_told(call, data, tmp_path):
     call("shadow", variant(tmp_path, "78"))
+    for path in data.glob("station.sqlite*"):
+        path.unlink()
     (data / "station.sqlite").touch()
     code, _, err = call("list")
     assert code == 0
