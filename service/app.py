@@ -20,12 +20,15 @@ from service.api import cameras, frames, health, records
 from service.api.body_buffers import BodyBuffers
 from service.api.keys import require_key
 from service.calibrations import recipe_from, recipe_text
+from service.disk_guard import DiskGuard, DiskState, Level
 from service.images import Images
 from service.inspecting import Inspecting
 from service.live import Live
 from service.metrics import Metrics
+from service.picture_files import PictureFiles
 from service.problems import answer_problems
 from service.promotion import model_in_use, shadow_model
+from service.retention import Retention
 from service.rolls import Rolls
 from service.settings import Settings
 from service.shadow import Shadow
@@ -68,16 +71,28 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
 async def _station(settings: Settings, classifier: Classifier, beside: Classifier | None) -> AsyncIterator[Station]:
     """Open the parts in order; close them the other way round."""
     async with AsyncExitStack() as parts:
+        disk = DiskGuard(settings, time.monotonic)
         store = parts.enter_context(Store(settings.data_dir))
-        live = Live()
-        images = Images(settings, lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}))
+        disk.start(lambda: store.healthy)
+        parts.callback(disk.close)
+        files, live = PictureFiles(settings.data_dir), Live()
+        images = Images(
+            settings,
+            files,
+            has_room=disk.has_room_for_pictures,
+            on_preview=lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}),
+        )
         parts.callback(images.close)
+        retention = Retention(settings, store, files, clock=_now, timer=time.monotonic)
+        retention.start()
+        parts.callback(retention.close)
         rolls = Rolls(store, settings, classifier, clock=_now, timer=time.perf_counter)
         station = Station(
             settings=settings,
             store=store,
             inspecting=Inspecting(store, rolls, clock=_now, timer=time.perf_counter),
             images=images,
+            disk=disk,
             live=live,
             metrics=Metrics(),
             clock=_now,
@@ -88,6 +103,7 @@ async def _station(settings: Settings, classifier: Classifier, beside: Classifie
             parts.callback(station.shadow.close)
         parts.callback(station.close)
         _watch(station)
+        _watch_disk(station, retention)
         yield station
 
 
@@ -103,6 +119,20 @@ def _watch(station: Station) -> None:
     watch("pictures_kept", "Pictures written since the start.", lambda: images.kept)
     watch("pictures_dropped", "Pictures that should have been kept and were not.", lambda: images.dropped)
     watch("records_waiting", "Records that wait to be written.", lambda: station.store.waiting)
+
+
+def _watch_disk(station: Station, retention: Retention) -> None:
+    watch, state, levels = station.metrics.watch, station.disk.state, list(Level)
+    watch("disk_free_bytes", "Free disk, without the reserve for records.", lambda: state().free_bytes)
+    watch("disk_total_bytes", "Size of the disk.", lambda: state().total_bytes)
+    watch("disk_hours_to_full", "Hours until the disk is full; +Inf while it does not fill.", lambda: _hours(state()))
+    watch("disk_level", "0: all is kept, 1: no pictures, 2: no records.", lambda: levels.index(state().level))
+    watch("pictures_pruned", "Old pictures removed since the start.", lambda: retention.pruned_pictures)
+    watch("crops_pruned", "Frames whose old crops were removed since the start.", lambda: retention.pruned_crops)
+
+
+def _hours(state: DiskState) -> float:
+    return float("inf") if state.hours_to_full is None else state.hours_to_full
 
 
 def _own_classifier(settings: Settings) -> Classifier:

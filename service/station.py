@@ -16,6 +16,7 @@ from typing import Literal
 
 from service.admission import Admission
 from service.calibrations import calibration_folder
+from service.disk_guard import DiskGuard
 from service.errors import StoreFailed, UnknownCamera
 from service.images import Images, Picture
 from service.inspecting import Inspected, Inspecting, Known, Submission
@@ -57,6 +58,7 @@ class Station:
     store : Store
     inspecting : Inspecting
     images : Images
+    disk : DiskGuard
     live : Live
     metrics : Metrics
     clock : callable
@@ -79,12 +81,13 @@ class Station:
         store: Store,
         inspecting: Inspecting,
         images: Images,
+        disk: DiskGuard,
         live: Live,
         metrics: Metrics,
         clock: Callable[[], datetime],
         timer: Callable[[], float],
     ) -> None:
-        self.settings, self.store, self.images = settings, store, images
+        self.settings, self.store, self.images, self.disk = settings, store, images, disk
         self.live, self.metrics, self.clock, self.timer = live, metrics, clock, timer
         self.admission = Admission(settings.queue_frames, settings.workers)
         self._inspecting = inspecting

@@ -81,6 +81,10 @@ class Store:
         """Add to what a shadow has named."""
         return self._writer.submit(partial(shadows.write_shadow, count=count, otherwise=otherwise))
 
+    def prune_crops(self, before: int, most: int) -> Future[int]:
+        """Remove the crops of some frames whose number is smaller."""
+        return self._writer.submit(partial(writes.prune_crops, before=before, most=most))
+
     def read(self, question: Callable[[Connection], T]) -> T:
         """Ask one of the questions in `reads`, on a short connection of its own.
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from json import dumps
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, exists, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from inspection.defect import Finding
@@ -134,6 +134,15 @@ def write_roll_camera(connection: Connection, entry: RollCameraEntry) -> None:
     seen = {"camera_id": entry.camera_id, "first_seen_at": entry.opened_at}
     connection.execute(insert(cameras).on_conflict_do_nothing(), seen)
     connection.execute(insert(roll_cameras), asdict(entry))
+
+
+def prune_crops(connection: Connection, before: int, most: int) -> int:
+    """Remove the crops of some frames whose number is smaller; their records stay. Return of how many frames.
+
+    Crops that somebody reviewed are to be kept: a mark of that belongs into `old`.
+    """
+    old = select(crops.c.frame).where(crops.c.frame < before).order_by(crops.c.frame).limit(most)
+    return connection.execute(delete(crops).where(crops.c.frame.in_(old))).rowcount
 
 
 def write_refusal(connection: Connection, key: FrameKey, reason: str, detail: str, at: datetime) -> None:
