@@ -10,6 +10,7 @@
         |   |-- DigestMismatch  the bytes were changed on their way
         |   |-- BodyTooSlow     the body did not arrive in time
         |   `-- LengthRequired  a body whose size is unknown in advance
+        |-- UnusableBackup      it is damaged, of a later version, or in the wrong place
         |-- WorseModel          it names the golden set worse than the model in use
         |-- UnknownCoding       a Content-Type or Content-Encoding that is not read here
         `-- Busy                later it may work: try again
@@ -56,6 +57,10 @@ class BodyTooSlow(MalformedBody):
 
 class LengthRequired(MalformedBody):
     """A body whose size is unknown in advance."""
+
+
+class UnusableBackup(StationError):
+    """A backup that is damaged, of a later version, or in the wrong place."""
 
 
 class WorseModel(StationError):
