@@ -2,10 +2,11 @@
 
 Pictures stop first, while `keep_free_gib` are left. Records go on. Other programs write to the same disk, so
 that rule alone does not save room for records: a file of `reserve_mib` is allocated while there is room, and
-removed when nothing else is left. SQLite then finds free blocks again, records go on for hours (256 MiB are
-some 100,000 frames), and the station can be ended in order: a full disk would not even let the write-ahead log
-be copied into the database. When somebody has made room the reserve is allocated anew. It is allocated with
-posix_fallocate: that takes blocks without writing them; a sparse file would reserve nothing.
+removed when nothing else is left. SQLite then finds free blocks again, records go on (256 MiB are some 100,000
+clean frames, a quarter of an hour of four busy cameras), and the station can be ended in order: a full disk
+would not even let the write-ahead log be copied into the database, nor the station be started again. When
+somebody has made room the reserve is allocated anew, with posix_fallocate: that takes blocks without writing
+them; a sparse file would reserve nothing.
 
 Only the writer knows that a record could not be written, so the guard asks it. Nothing here has to be
 restarted: every look starts from what is true now.

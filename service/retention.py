@@ -22,6 +22,7 @@ from service.errors import StoreFailed
 from service.frame_numbers import number_at
 from service.picture_files import SHARDS, PictureFiles, Tier
 from service.settings import Settings
+from service.store import reads
 from service.store.store import Store
 
 _STEP_EVERY_S = 1.0
@@ -31,6 +32,9 @@ _CROPS_AT_ONCE = 200
 """Frames whose crops go in one transaction: 1.2 ms of the writer with 5 crops each."""
 
 _PICTURES_AT_ONCE = 100
+
+_SHORTEN_EVERY = 10
+"""Steps; a reader that stays may hold the writer up each time."""
 
 _DAYS: dict[Tier, Callable[[Settings], float]] = {
     Tier.FLAGGED: lambda settings: settings.keep_flagged_pictures_days,
@@ -74,6 +78,7 @@ class Retention:
         self._clock, self._timer = clock, timer
         self._started_s = clock().timestamp() - timer()
         self._folders = cycle(product(range(SHARDS), _DAYS))
+        self._shortens = cycle((True, *(False,) * (_SHORTEN_EVERY - 1)))
         self.pruned_crops = self.pruned_pictures = 0
         self._stop, self._thread = threading.Event(), threading.Thread(target=self._run, name="retention", daemon=True)
 
@@ -87,7 +92,7 @@ class Retention:
         self._thread.join()
 
     def step(self) -> None:
-        """Remove some crops, and some pictures of the next folder.
+        """Remove some crops, and some pictures of the next folder; now and then cut the store's log.
 
         Raises
         ------
@@ -97,8 +102,15 @@ class Retention:
         shard, tier = next(self._folders)
         before_s = self._before_s(_DAYS[tier](self._settings))
         self.pruned_pictures += self._files.prune(tier, shard, before_s, _PICTURES_AT_ONCE)
-        oldest_kept = number_at(self._before_s(self._settings.keep_crops_days))
-        self.pruned_crops += self._store.prune_crops(oldest_kept, _CROPS_AT_ONCE).result()
+        if next(self._shortens):
+            self._store.shorten_log()
+        self._prune_crops(number_at(self._before_s(self._settings.keep_crops_days)))
+
+    def _prune_crops(self, before: int) -> None:
+        """Look first: an empty write each second would call a store healthy that takes no records."""
+        first = self._store.read(reads.first_crops)
+        if first is not None and first < before:
+            self.pruned_crops += self._store.prune_crops(before, _CROPS_AT_ONCE).result()
 
     def _before_s(self, days: float) -> float:
         now_s = min(self._clock().timestamp(), self._started_s + self._timer())

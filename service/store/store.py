@@ -17,6 +17,7 @@ from service.store import reads, shadows, writes
 from service.store.database import DATABASE, migrate, reading_engine, writing_engine
 from service.store.entries import FrameEntry, FrameKey, RollCameraEntry, RollEntry
 from service.store.shadows import ShadowCount, ShadowName
+from service.store.write_ahead_log import shorten
 from service.store.writer import Writer
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ class Store:
             raise StationError(
                 f"expected {folder} for this station alone, another one has it: stop that first"
             ) from None
-        path = folder / DATABASE
+        path = self._path = folder / DATABASE
         self._writing, self._reading = writing_engine(path), reading_engine(path)
         migrate(self._writing)
         self._writer = Writer(self._writing)
@@ -84,6 +85,19 @@ class Store:
     def prune_crops(self, before: int, most: int) -> Future[int]:
         """Remove the crops of some frames whose number is smaller."""
         return self._writer.submit(partial(writes.prune_crops, before=before, most=most))
+
+    def shorten_log(self) -> None:
+        """Keep SQLite's write-ahead log short, whatever readers do; may hold the writer up for some milliseconds.
+
+        Raises
+        ------
+        StoreFailed
+            The next time it may work.
+        """
+        try:
+            shorten(self._path)
+        except sqlite3.Error as problem:
+            raise StoreFailed(f"expected to cut the write-ahead log, it failed: {problem}") from problem
 
     def read(self, question: Callable[[Connection], T]) -> T:
         """Ask one of the questions in `reads`, on a short connection of its own.

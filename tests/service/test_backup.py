@@ -13,6 +13,7 @@ from fakes import draw, post, running
 from test_store import entry
 
 from service.cli import main
+from service.store.copying import copy_database
 from service.store.store import Store
 
 BOTH = pytest.mark.parametrize("name", ["monday", "monday.tar"])
@@ -161,6 +162,23 @@ def test_a_wrong_call_is_told_in_one_line(
     said = capsys.readouterr().err
     assert told in said
     assert said.count("\n") == 1
+
+
+def test_a_copy_is_of_one_moment_whatever_is_written_between_its_steps(tmp_path: Path) -> None:
+    steps: list[int] = []
+    with Store(tmp_path / "data") as store:
+        for sequence in range(80):
+            store.keep_frame(entry(sequence, defects=20)).result(5)
+
+        def told(done: int, of: int) -> None:
+            steps.append(done)
+            assert len(steps) <= of, "it began anew"
+            store.keep_frame(entry(100 + len(steps), defects=20)).result(5)
+
+        copy_database(tmp_path / "data" / "station.sqlite", tmp_path / "station.sqlite", told)
+    assert len(steps) > 3
+    assert steps == sorted(steps)
+    assert [sequence for sequence, _ in rows(tmp_path)] == list(range(80))
 
 
 @BOTH

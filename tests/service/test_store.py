@@ -23,6 +23,7 @@ from service.store.database import reading_engine
 from service.store.entries import FrameEntry, FrameKey
 from service.store.store import Store
 from service.store.tables import METADATA
+from service.store.write_ahead_log import shorten
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -147,3 +148,18 @@ def test_a_closed_store_takes_nothing(tmp_path: Path) -> None:
         pass
     with pytest.raises(StoreFailed):
         store.keep_frame(replace(entry(0)))
+
+
+def test_a_long_log_is_cut_once_its_last_reader_is_done(store: Store, tmp_path: Path) -> None:
+    database, log = tmp_path / "station.sqlite", tmp_path / "station.sqlite-wal"
+    store.keep_frame(entry(0)).result(5)
+    assert not shorten(database)
+    with reading_engine(database).connect() as reader:
+        assert reads.last_number(reader) == 1
+        store.keep_frame(entry(1)).result(5)
+        assert not shorten(database, 0)
+        assert reads.last_number(reader) == 1
+    assert shorten(database, 0)
+    assert log.stat().st_size == 0
+    store.keep_frame(entry(2)).result(5)
+    assert store.last_number() == 3
