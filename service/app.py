@@ -21,6 +21,7 @@ from service.access import RULES
 from service.api import audit, cameras, frames, health, records, rolls
 from service.api.guard import COOKIE, REFUSED, guard
 from service.camera_watch import CameraInput, CameraWatch
+from service.disk_guard import DiskGuard
 from service.gauges import watch_station
 from service.images import Images
 from service.inspecting import Inspecting
@@ -29,8 +30,10 @@ from service.keyring import Keyring
 from service.live import Live
 from service.metrics import Metrics
 from service.passwords import PasswordChecks
+from service.picture_files import PictureFiles
 from service.problems import answer_problems
 from service.promotion import model_in_use, shadow_model
+from service.retention import Retention
 from service.rolls import Rolls
 from service.schemas import InputHealthAnswer
 from service.security_headers import SecurityHeaders
@@ -119,10 +122,21 @@ async def _start_processes(settings: Settings) -> Inspectors:
 async def _station(settings: Settings, inspectors: Inspectors, beside: Classifier | None) -> AsyncIterator[Station]:
     """Open the parts in order; close them the other way round."""
     async with AsyncExitStack() as parts:
+        disk = DiskGuard(settings, time.monotonic)
         store = parts.enter_context(Store(settings.data_dir, settings.store_address))
-        live = Live()
-        images = Images(settings, lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}))
+        disk.start(lambda: store.healthy)
+        parts.callback(disk.close)
+        files, live = PictureFiles(settings.data_dir), Live()
+        images = Images(
+            settings,
+            files,
+            has_room=disk.has_room_for_pictures,
+            on_preview=lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}),
+        )
         parts.callback(images.close)
+        retention = Retention(settings, store, files, clock=_now, timer=time.monotonic)
+        retention.start()
+        parts.callback(retention.close)
         metrics = Metrics()
         watch = CameraWatch(settings, store, metrics, clock=_now, tell=partial(_tell_input, live))
         parts.callback(watch.close)
@@ -140,6 +154,7 @@ async def _station(settings: Settings, inspectors: Inspectors, beside: Classifie
             ),
             inspectors=inspectors,
             images=images,
+            disk=disk,
             live=live,
             metrics=metrics,
             watch=watch,
@@ -150,7 +165,7 @@ async def _station(settings: Settings, inspectors: Inspectors, beside: Classifie
             station.shadow = _shadow(beside, inspectors.model, station)
             parts.callback(station.shadow.close)
         _watch(station)
-        watch_station(station)
+        watch_station(station, retention)
         _log.info("station started", extra=_told_of(station))
         yield station
         _log.info("station stops")

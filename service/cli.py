@@ -1,4 +1,4 @@
-"""The command line: `coatsight inspect`, `calibrate`, `serve`, `users`, `keys`, `audit`, `models`, `train`, ...
+"""The command line: every word of `coatsight`.
 
 Here stand only the words: names, options and their help. Each command's work lies in its own file under
 `commands`, imported when it is called, so that help comes at once.
@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from service import cli_access, cli_models
+from service import cli_access, cli_backup, cli_models
 
 WRONG_CALL = 2
 _INTERRUPTED = 130
@@ -43,7 +43,7 @@ app = typer.Typer(
     """,
 )
 
-for words in (cli_models.app, cli_access.users, cli_access.keys, cli_access.audit):
+for words in (cli_models.app, cli_backup.app, cli_access.users, cli_access.keys, cli_access.audit):
     app.add_typer(words)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]

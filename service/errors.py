@@ -17,6 +17,7 @@
         |   |-- DigestMismatch  the bytes were changed on their way
         |   |-- BodyTooSlow     the body did not arrive in time
         |   `-- LengthRequired  a body whose size is unknown in advance
+        |-- UnusableBackup      it is damaged, of a later version, or in the wrong place
         |-- WorseModel          it names the golden set worse than the model in use
         |-- UnknownCoding       a Content-Type or Content-Encoding that is not read here
         |-- InspectionCrashed   the frame ended its inspection, or inspection never ended
@@ -102,6 +103,10 @@ class BodyTooSlow(MalformedBody):
 
 class LengthRequired(MalformedBody):
     """A body whose size is unknown in advance."""
+
+
+class UnusableBackup(StationError):
+    """A backup that is damaged, of a later version, or in the wrong place."""
 
 
 class WorseModel(StationError):

@@ -8,6 +8,11 @@ _COUNT_BITS = 22
 """A number is a millisecond since 1970 and 22 bits to count within it: 63 bits for the next two centuries."""
 
 
+def number_at(seconds: float) -> int:
+    """Return the smallest number of a frame received at a moment or later, in seconds since 1970."""
+    return int(seconds * 1e3) << _COUNT_BITS
+
+
 class FrameNumbers:
     """Gives each frame its number; may be used from any thread.
 
@@ -26,6 +31,6 @@ class FrameNumbers:
     def take(self) -> int:
         """Return the next number."""
         with self._lock:
-            now = int(self._clock().timestamp() * 1e3) << _COUNT_BITS
+            now = number_at(self._clock().timestamp())
             self._last = max(now, self._last + 1)
             return self._last

@@ -1,27 +1,30 @@
 """What is asked for at each scrape: whether the station is ready, its queues and its disk."""
 
-from pathlib import Path
-from shutil import disk_usage
-from typing import Literal
-
+from service.disk_guard import DiskState, Level
 from service.readiness import is_ready
+from service.retention import Retention
 from service.station import Station
 
 
-def watch_station(station: Station) -> None:
+def watch_station(station: Station, retention: Retention) -> None:
     """Show what a station can be asked for among its metrics."""
-    watch, folder = station.metrics.watch, station.settings.data_dir
+    watch = station.metrics.watch
     station.metrics.watch_cameras("queue_depth", "Frames of a camera being taken in.", station.admission.of)
     watch("queue_places", "Frames of one camera that may be taken in.", lambda: station.settings.queue_frames)
     watch("ready", "1 while /readyz says so.", lambda: is_ready(station))
     watch("store_healthy", "1 while records are being written.", lambda: station.store.healthy)
-    watch("disk_free_bytes", "Room on the data folder's disk.", lambda: _disk_bytes(folder, "free"))
-    watch("disk_total_bytes", "Size of the data folder's disk.", lambda: _disk_bytes(folder, "total"))
+    _watch_disk(station, retention)
 
 
-def _disk_bytes(folder: Path, what: Literal["free", "total"]) -> float:
-    """Room on a folder's disk; NaN where it cannot be reached, which must not spoil every other metric."""
-    try:
-        return float(getattr(disk_usage(folder), what))
-    except OSError:
-        return float("nan")
+def _watch_disk(station: Station, retention: Retention) -> None:
+    watch, state, levels = station.metrics.watch, station.disk.state, list(Level)
+    watch("disk_free_bytes", "Free disk, without the reserve for records.", lambda: state().free_bytes)
+    watch("disk_total_bytes", "Size of the disk.", lambda: state().total_bytes)
+    watch("disk_hours_to_full", "Hours until the disk is full; +Inf while it does not fill.", lambda: _hours(state()))
+    watch("disk_level", "0: all is kept, 1: no pictures, 2: no records.", lambda: levels.index(state().level))
+    watch("pictures_pruned", "Old pictures removed since the start.", lambda: retention.pruned_pictures)
+    watch("crops_pruned", "Frames whose old crops were removed since the start.", lambda: retention.pruned_crops)
+
+
+def _hours(state: DiskState) -> float:
+    return float("inf") if state.hours_to_full is None else state.hours_to_full

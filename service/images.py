@@ -1,27 +1,17 @@
-"""Whole frames in a folder, and small pictures of the latest ones in memory; both off the hot path.
+"""Pictures of frames: whole ones into files, small ones of the latest in memory; both off the hot path."""
 
-A frame lies under the hash of its pixels, so the same pixels lie there once. Files are NumPy's own
-format inside a zstd frame (`.npy.zst`): it keeps 8 to 16 bits without loss, carries shape, type and a
-checksum, and of what was tried costs least for its size. One 4 Mpx frame, 8 bits: zstd level 1 takes
-5 ms for 46 % of the bytes, PNG at its fastest 105 ms for 58 %, TIFF with LZW 53 ms for 63 %, plain TIFF
-1 ms for all of them.
-"""
-
-import io
 import logging
 import queue
-import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
-import zstandard
 
 from inspection.frame import Frame, Pixels
+from service.picture_files import PictureFiles, Tier
 from service.settings import Settings
 
 PREVIEW_WIDTH_PX = 1024
@@ -47,8 +37,8 @@ class Picture:
         Makes the frame of its body once more.
     release : callable
         Told when the body is no longer needed.
-    keep : bool
-        For more than the moment.
+    tier : Tier or None
+        Where it is kept; None is for the moment only.
     seen : bool
         Whether somebody looks; of what is kept a small picture can be made later.
     """
@@ -58,7 +48,7 @@ class Picture:
     pixel_hash: bytes
     decode: Callable[[], Frame]
     release: Callable[[], None]
-    keep: bool = False
+    tier: Tier | None = None
     seen: bool = False
 
 
@@ -68,14 +58,22 @@ class Images:
     Parameters
     ----------
     settings : Settings
+    files : PictureFiles
+    has_room : callable
+        Whether the disk has room for a picture.
     on_preview : callable
         Told the id of each frame whose preview is there.
     """
 
-    def __init__(self, settings: Settings, on_preview: Callable[[str], None]) -> None:
-        self._folder = settings.data_dir / "images"
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._free_bytes, self._most_previews = settings.keep_free_gib * 2**30, settings.previews
+    def __init__(
+        self,
+        settings: Settings,
+        files: PictureFiles,
+        *,
+        has_room: Callable[[], bool],
+        on_preview: Callable[[str], None],
+    ) -> None:
+        self._files, self._has_room, self._most_previews = files, has_room, settings.previews
         self._keep_one_in, self._passed = settings.keep_one_passed_in, 0
         self._shown_at_s: dict[str, float] = {}
         self._on_preview = on_preview
@@ -105,16 +103,21 @@ class Images:
         seen : bool
             Whether somebody looks.
         """
-        keep = not passed or self._is_sample()
-        if not (keep or self._is_due(picture.camera_id, at_s, _SHOW_EVERY_S if seen else _SHOW_UNSEEN_EVERY_S)):
+        tier = self._tier(passed)
+        if not (tier or self._is_due(picture.camera_id, at_s, _SHOW_EVERY_S if seen else _SHOW_UNSEEN_EVERY_S)):
             return False
         try:
-            self._waiting.put_nowait(replace(picture, keep=keep, seen=seen))
+            self._waiting.put_nowait(replace(picture, tier=tier, seen=seen))
         except queue.Full:
-            self.dropped += keep
+            self.dropped += tier is not None
             return False
         self._shown_at_s[picture.camera_id] = at_s
         return True
+
+    def _tier(self, passed: bool) -> Tier | None:
+        if not passed:
+            return Tier.FLAGGED
+        return Tier.PASSED if self._is_sample() else None
 
     def _is_sample(self) -> bool:
         self._passed += 1
@@ -129,7 +132,7 @@ class Images:
 
     def has(self, frame_id: str, pixel_hash: bytes) -> bool:
         """Tell whether a frame can be shown."""
-        return frame_id in self._previews or self._path(pixel_hash).exists()
+        return frame_id in self._previews or self._files.has(pixel_hash)
 
     def load(self, pixel_hash: bytes) -> Pixels | None:
         """Return the pixels of a kept frame, None when it was not kept.
@@ -139,16 +142,7 @@ class Images:
         ValueError
             The file is damaged.
         """
-        try:
-            packed = self._path(pixel_hash).read_bytes()
-        except FileNotFoundError:
-            return None
-        try:
-            unpacked = zstandard.ZstdDecompressor().decompress(packed)
-        except zstandard.ZstdError as problem:
-            raise ValueError(f"the picture {pixel_hash.hex()} is damaged: {problem}") from problem
-        pixels: Pixels = np.load(io.BytesIO(unpacked), allow_pickle=False)
-        return pixels
+        return self._files.load(pixel_hash)
 
     def close(self) -> None:
         """Write what is waiting, then stop."""
@@ -158,10 +152,10 @@ class Images:
     def _run(self) -> None:
         while picture := self._waiting.get():
             frame = picture.decode()
-            if picture.seen or not picture.keep:
+            if picture.seen or not picture.tier:
                 self._show(picture, frame)
-            if picture.keep:
-                self._keep(picture, frame)
+            if picture.tier:
+                self._keep(picture, frame, picture.tier)
             del frame
             picture.release()
 
@@ -171,28 +165,15 @@ class Images:
             self._previews.popitem(last=False)
         self._on_preview(picture.frame_id)
 
-    def _keep(self, picture: Picture, frame: Frame) -> None:
-        """Write under another name first: a file of the right name is whole.
-
-        No fsync: records never wait for pictures, and after a power cut the checksum tells.
-        """
-        path = self._path(picture.pixel_hash)
+    def _keep(self, picture: Picture, frame: Frame, tier: Tier) -> None:
         try:
-            if shutil.disk_usage(self._folder).free < self._free_bytes:
-                raise OSError("the disk is nearly full")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = path.with_suffix(".part")
-            unfinished.write_bytes(_packed(frame.pixels))
-            unfinished.replace(path)
+            if room := self._has_room():
+                self._files.keep(picture.pixel_hash, frame.pixels, tier)
         except OSError as problem:
             _log.error("the picture of frame %s was not kept: %s", picture.frame_id, problem)
-            self.dropped += 1
-        else:
-            self.kept += 1
-
-    def _path(self, pixel_hash: bytes) -> Path:
-        name = pixel_hash.hex()
-        return self._folder / name[:2] / f"{name}.npy.zst"
+            room = False
+        self.kept += room
+        self.dropped += not room
 
 
 def small_jpeg(pixels: Pixels, bits: int) -> bytes:
@@ -204,9 +185,3 @@ def small_jpeg(pixels: Pixels, bits: int) -> bytes:
     small = np.right_shift(small, bits - 8).astype(np.uint8)
     _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     return encoded.tobytes()
-
-
-def _packed(pixels: Pixels) -> bytes:
-    file = io.BytesIO()
-    np.save(file, pixels, allow_pickle=False)
-    return zstandard.ZstdCompressor(level=1, write_checksum=True).compress(file.getbuffer())

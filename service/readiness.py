@@ -3,16 +3,13 @@
 Nothing is written to find out; it costs a look at counters, at the disk's free space, and one short read.
 """
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from service.disk_guard import Level
 from service.errors import StoreFailed
 from service.station import Station
 from service.store.revision import revision, wanted_revision
-
-_LEAST_FREE_BYTES = 64 << 20
-"""Below this records themselves are in danger."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +54,9 @@ def _store(station: Station) -> Iterator[Check]:
 
 
 def _disk(station: Station) -> Check:
-    try:
-        free = shutil.disk_usage(station.settings.data_dir).free
-    except OSError as problem:
-        return Check("disk", False, f"the data folder cannot be reached: {problem.strerror}")
-    told = f"{free / 2**30:.1f} GiB free, records need {_LEAST_FREE_BYTES / 2**30:.2f}"
-    return Check("disk", free >= _LEAST_FREE_BYTES, told)
+    state = station.disk.state()
+    told = f"{state.free_bytes / 2**30:.1f} GiB free, {state.level}"
+    return Check("disk", state.level is not Level.RECORDS_STOPPED, told)
 
 
 def _inspectors(station: Station) -> Check:

@@ -81,11 +81,31 @@ class Settings(BaseSettings):
     image_queue_frames: int = Field(
         8, ge=1, le=256, description="Pictures waiting to be written; more are dropped and counted."
     )
+    keep_passed_pictures_days: float = Field(
+        7.0, gt=0, description="How long the picture of a frame that passed is kept, in days; inf keeps it for ever."
+    )
+    keep_flagged_pictures_days: float = Field(
+        30.0,
+        gt=0,
+        description="How long the picture of a frame that did not pass is kept, in days; inf keeps it for ever.",
+    )
+    keep_crops_days: float = Field(
+        365.0,
+        gt=0,
+        description="How long the crops of what was found are kept, in days; inf keeps them for ever. "
+        "Records (frames, defects, counts) are never removed.",
+    )
     keep_free_gib: float = Field(
         2.0,
         ge=0,
         le=100_000,
         description="No picture is written when less disk is free, in GiB: records come first.",
+    )
+    reserve_mib: int = Field(
+        256,
+        ge=0,
+        le=1 << 20,
+        description="Disk set aside for records, in MiB, given up when the disk is full for all others; 0 sets none.",
     )
     previews: int = Field(32, ge=1, le=1024, description="Latest frames whose small picture is kept in memory.")
 

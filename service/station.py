@@ -20,6 +20,7 @@ from service.admission import Admission
 from service.bodies import Bodies, Body
 from service.calibrations import calibration_folder
 from service.camera_watch import CameraWatch
+from service.disk_guard import DiskGuard
 from service.errors import StoreFailed, UnknownCamera
 from service.images import Images, Picture
 from service.inspecting import Inspected, Inspecting, Known, Submission
@@ -65,6 +66,7 @@ class Station:
     inspecting : Inspecting
     inspectors : Inspectors
     images : Images
+    disk : DiskGuard
     live : Live
     metrics : Metrics
     watch : CameraWatch
@@ -92,13 +94,14 @@ class Station:
         inspecting: Inspecting,
         inspectors: Inspectors,
         images: Images,
+        disk: DiskGuard,
         live: Live,
         metrics: Metrics,
         watch: CameraWatch,
         clock: Callable[[], datetime],
         timer: Callable[[], float],
     ) -> None:
-        self.settings, self.store, self.images = settings, store, images
+        self.settings, self.store, self.images, self.disk = settings, store, images, disk
         self.live, self.metrics, self.clock, self.timer = live, metrics, clock, timer
         self.inspectors, self.watch = inspectors, watch
         self.admission = Admission(settings.queue_frames, inspectors.places, settings.wanted_ms)

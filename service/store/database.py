@@ -28,19 +28,19 @@ def address_of(folder: Path, url: str | None) -> URL:
 
 def writing_engine(address: URL) -> Engine:
     """Make an engine with one connection, whose transactions are durable when they end."""
-    make = sqlite.writing_engine if _is_file(address) else postgresql.writing_engine
+    make = sqlite.writing_engine if is_file(address) else postgresql.writing_engine
     return make(address)
 
 
 def changing_engine(address: URL) -> Engine:
     """Make an engine for commands beside a station that may be running: it writes, and owns nothing."""
-    make = sqlite.writing_engine if _is_file(address) else postgresql.changing_engine
+    make = sqlite.writing_engine if is_file(address) else postgresql.changing_engine
     return make(address)
 
 
 def reading_engine(address: URL) -> Engine:
     """Make an engine whose connections cannot write."""
-    make = sqlite.reading_engine if _is_file(address) else postgresql.reading_engine
+    make = sqlite.reading_engine if is_file(address) else postgresql.reading_engine
     return make(address)
 
 
@@ -66,5 +66,6 @@ def migrate(engine: Engine) -> None:
         ) from problem
 
 
-def _is_file(address: URL) -> bool:
+def is_file(address: URL) -> bool:
+    """Whether the database is SQLite's file."""
     return address.get_backend_name() == "sqlite"

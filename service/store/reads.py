@@ -14,7 +14,7 @@ from service.store.entries import (
     frame_id,
 )
 from service.store.statements import DriverCursor, compiled
-from service.store.tables import cameras, frames, not_inspected, roll_cameras, rolls
+from service.store.tables import cameras, crops, frames, not_inspected, roll_cameras, rolls
 from service.stretches import Refused, Run
 
 _SHOWN = select(
@@ -72,6 +72,12 @@ def latest_pixels(connection: Connection, camera_id: str, limit: int) -> list[tu
 def last_number(connection: Connection) -> int:
     """Return the largest frame number given so far; 0 when there is none."""
     return connection.scalar(select(func.max(frames.c.id))) or 0
+
+
+def first_crops(connection: Connection) -> int | None:
+    """Return the smallest number of a frame whose crops are there, None when there is none."""
+    smallest: int | None = connection.scalar(select(func.min(crops.c.frame)))
+    return smallest
 
 
 def last_sequence(connection: Connection, camera_id: str, roll_id: str) -> int | None:

@@ -16,6 +16,8 @@ def writing_engine(address: URL) -> Engine:
     pragmas = (
         "PRAGMA journal_mode=WAL",
         "PRAGMA synchronous=FULL",
+        # Debian's SQLite fills what is deleted with zeros, which makes removing crops five times as slow.
+        "PRAGMA secure_delete=FAST",
         f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}",
     )
     _on_connect(engine, pragmas)

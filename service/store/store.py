@@ -13,10 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.errors import StationError, StoreFailed
 from service.store import camera_health, reads, shadows, writes
 from service.store.camera_health import HealthMinute
-from service.store.database import address_of, migrate, reading_engine, writing_engine
+from service.store.database import address_of, is_file, migrate, reading_engine, writing_engine
 from service.store.entries import FrameEntry, RollCameraEntry, RollEntry
 from service.store.refusals import Refusal, Refusals
 from service.store.shadows import ShadowCount, ShadowName
+from service.store.write_ahead_log import shorten
 from service.store.writer import Writer
 
 T = TypeVar("T")
@@ -52,6 +53,7 @@ class Store:
             address = address_of(folder, url)
             self._writing, self._reading = writing_engine(address), reading_engine(address)
             self._failures = SQLAlchemyError, self._reading.dialect.loaded_dbapi.Error
+            self._file = Path(address.database) if is_file(address) and address.database else None
             migrate(self._writing)
             self._writer = Writer(self._writing)
             self._refusals = Refusals(self._writer)
@@ -97,6 +99,27 @@ class Store:
     def change(self, write: Callable[[Connection], T]) -> Future[T]:
         """Run one of the changes in `people`, `keys` and `secrets` in one of the writer's transactions."""
         return self._writer.submit(write)
+
+    def prune_crops(self, before: int, most: int) -> Future[int]:
+        """Remove the crops of some frames whose number is smaller."""
+        return self._writer.submit(partial(writes.prune_crops, before=before, most=most))
+
+    def shorten_log(self) -> None:
+        """Keep SQLite's write-ahead log short, whatever readers do; may hold the writer up for some milliseconds.
+
+        PostgreSQL sees to its own.
+
+        Raises
+        ------
+        StoreFailed
+            The next time it may work.
+        """
+        if self._file is None:
+            return
+        try:
+            shorten(self._file)
+        except self._failures as problem:
+            raise StoreFailed(f"expected to cut the write-ahead log, it failed: {problem}") from problem
 
     def read(self, question: Callable[[Connection], T]) -> T:
         """Ask one of the questions in `reads`, on a short connection of its own.

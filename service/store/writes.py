@@ -8,7 +8,7 @@ from json import dumps
 from os import urandom
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 from sqlalchemy.sql import ClauseElement
 
 from inspection.defect import Finding
@@ -147,6 +147,15 @@ def write_roll_camera(connection: Connection, entry: RollCameraEntry) -> None:
     seen = {"camera_id": entry.camera_id, "first_seen_at": entry.opened_at}
     connection.execute(insert_into(connection, cameras).on_conflict_do_nothing(), seen)
     connection.execute(insert(roll_cameras), asdict(entry))
+
+
+def prune_crops(connection: Connection, before: int, most: int) -> int:
+    """Remove the crops of some frames whose number is smaller; their records stay. Return of how many frames.
+
+    Crops that somebody reviewed are to be kept: a mark of that belongs into `old`.
+    """
+    old = select(crops.c.frame).where(crops.c.frame < before).order_by(crops.c.frame).limit(most)
+    return connection.execute(delete(crops).where(crops.c.frame.in_(old))).rowcount
 
 
 def write_trial(connection: Connection) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from inspection.frame import Frame
 from service.images import Images, Picture, small_jpeg
+from service.picture_files import PictureFiles
 from service.settings import Settings
 
 HASH = bytes(range(16))
@@ -27,7 +28,12 @@ def grey(seed: int = 0, bits: int = 8) -> NDArray[Any]:
 
 
 def images(folder: Path, on_preview: Callable[[str], None] = print, **settings: Any) -> Images:
-    return Images(Settings(data_dir=folder, keep_free_gib=0, **settings), on_preview)
+    return Images(
+        Settings(data_dir=folder, **settings),
+        PictureFiles(folder),
+        has_room=lambda: True,
+        on_preview=on_preview,
+    )
 
 
 @pytest.mark.parametrize("bits", [8, 12, 16])
@@ -69,7 +75,8 @@ def test_a_full_queue_drops_pictures_and_counts_them(tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_on_a_nearly_full_disk(tmp_path: Path) -> None:
-    kept = Images(Settings(data_dir=tmp_path, keep_free_gib=100_000), lambda _: None)
+    files = PictureFiles(tmp_path)
+    kept = Images(Settings(data_dir=tmp_path), files, has_room=lambda: False, on_preview=print)
     kept.offer(picture(grey()), passed=False, at_s=0, seen=True)
     kept.close()
     assert (kept.dropped, kept.load(HASH)) == (1, None)
@@ -79,7 +86,7 @@ def test_a_damaged_file_is_found_out(tmp_path: Path) -> None:
     kept = images(tmp_path)
     kept.offer(picture(grey()), passed=False, at_s=0, seen=True)
     kept.close()
-    (path,) = tmp_path.glob("images/*/*.npy.zst")
+    (path,) = tmp_path.glob("images/flagged/*/*.npy.zst")
     body = bytearray(path.read_bytes())
     body[len(body) // 2] ^= 1
     path.write_bytes(body)

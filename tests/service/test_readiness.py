@@ -15,7 +15,7 @@ from fakes import running
 from test_kill import station
 
 from inspection.record import ModelRef
-from service import readiness
+from service.disk_guard import DiskState, Level
 from service.readiness import checks
 from service.settings import Settings
 from service.station import Station
@@ -30,12 +30,22 @@ class Inspectors:
     model: ModelRef = field(default_factory=lambda: ModelRef("fake", "1", "f" * 64))
 
 
+@dataclass
+class Disk:
+    """As full as it is said to be."""
+
+    level: Level = Level.OK
+
+    def state(self) -> DiskState:
+        return DiskState(1 << 20, 1 << 30, None, self.level)
+
+
 class Parts:
     """What readiness asks of a station, with real parts."""
 
     def __init__(self, folder: Path) -> None:
         self.settings, self.store = Settings(data_dir=folder), Store(folder)
-        self.inspectors, self.stopping = Inspectors(), False
+        self.inspectors, self.disk, self.stopping = Inspectors(), Disk(), False
 
     def reasons(self) -> dict[str, str]:
         return {check.name: check.told for check in checks(cast(Station, self)) if not check.ok}
@@ -70,14 +80,11 @@ def test_tables_of_another_release_are_the_reason(parts: Parts, tmp_path: Path) 
     assert "tables at revision 9999, this release wants" in parts.reasons()["migrations"]
 
 
-def test_a_disk_without_room_for_records_is_the_reason(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "_LEAST_FREE_BYTES", 1 << 62)
-    assert "GiB free" in parts.reasons()["disk"]
-
-
-def test_a_folder_that_is_gone_is_the_reason(parts: Parts, tmp_path: Path) -> None:
-    parts.settings = Settings(data_dir=tmp_path / "unmounted")
-    assert parts.reasons()["disk"].startswith("the data folder cannot be reached")
+def test_a_disk_that_takes_no_records_is_the_reason(parts: Parts) -> None:
+    parts.disk.level = Level.PICTURES_STOPPED
+    assert parts.reasons() == {}
+    parts.disk.level = Level.RECORDS_STOPPED
+    assert parts.reasons() == {"disk": "0.0 GiB free, records-stopped"}
 
 
 def test_inspecting_processes_that_are_all_gone_are_the_reason(parts: Parts) -> None:

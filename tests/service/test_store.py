@@ -29,6 +29,7 @@ from service.store.refusals import Refusal
 from service.store.shadows import ShadowCount, ShadowName, shadow_count_in
 from service.store.store import Store
 from service.store.tables import METADATA
+from service.store.write_ahead_log import shorten
 from service.store.writes import write_frame
 
 ROLL = RollEntry("R1", "2030", "default", 1, None, "fake", "1", "f" * 64)
@@ -223,3 +224,19 @@ def test_without_the_driver_it_is_told_how_to_install_it(tmp_path: Path, monkeyp
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StationError, match=r"pip install 'psycopg\[binary\]"):
         Store(tmp_path, "postgresql://me@127.0.0.1/line")
+
+
+def test_a_long_log_is_cut_once_its_last_reader_is_done(tmp_path: Path) -> None:
+    database, log = tmp_path / "station.sqlite", tmp_path / "station.sqlite-wal"
+    with Store(tmp_path) as store:
+        store.keep_frame(entry(0)).result(5)
+        assert not shorten(database)
+        with reading_engine(address_of(tmp_path, None)).connect() as reader:
+            assert reads.last_number(reader) == 1
+            store.keep_frame(entry(1)).result(5)
+            assert not shorten(database, 0)
+            assert reads.last_number(reader) == 1
+        assert shorten(database, 0)
+        assert log.stat().st_size == 0
+        store.keep_frame(entry(2)).result(5)
+        assert store.last_number() == 3
