@@ -9,11 +9,14 @@ A decoder that crashes takes one frame with it instead of the station.
 import asyncio
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import chain, repeat
 from typing import Protocol
 
 from inspection.classification import Classifier
@@ -74,6 +77,7 @@ class InspectorProcesses:
         self, settings: Settings, make_classifier: Callable[[], Classifier], timer: Callable[[], float]
     ) -> None:
         self._setup, self._timer = (settings, make_classifier), timer
+        self._nursery: _Nursery | None = None
         self._processes: list[_Process] = []
         self._restarts: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -91,20 +95,17 @@ class InspectorProcesses:
         return len(self._processes)
 
     async def start(self) -> None:
-        """Start all processes, at the same time.
+        """Start all processes.
 
         Raises
         ------
         ModelError, RecipeError
-            What every process found wrong.
+            What the first of them found wrong.
         """
-        starts = [asyncio.create_task(self._begin()) for _ in range(self._count)]
-        try:
-            await asyncio.gather(*starts)
-        except BaseException:
-            await asyncio.gather(*starts, return_exceptions=True)
-            await self.close()
-            raise
+        self._nursery = await asyncio.to_thread(_Nursery, self._setup)
+        self.model = self._nursery.model
+        for _ in range(self._count):
+            await self._begin(self._nursery)
 
     async def inspect(self, task: Task, body: Body) -> Done:
         """Have a frame inspected by the process that has least to do.
@@ -136,19 +137,14 @@ class InspectorProcesses:
         self._closing = True
         for restart in self._restarts:
             restart.cancel()
-        await asyncio.gather(*(asyncio.to_thread(process.close) for process in tuple(self._processes)))
+        for process in tuple(self._processes):
+            process.close()
         self._processes.clear()
+        if self._nursery:
+            await asyncio.to_thread(self._nursery.close)
 
-    async def _begin(self) -> None:
-        process = _Process(self._buried)
-        ready = await asyncio.to_thread(process.get_ready, self._setup)
-        if isinstance(ready, CoatsightError):
-            process.close()
-            raise ready
-        if self._closing:
-            process.close()
-            return
-        self.model = ready
+    async def _begin(self, nursery: "_Nursery") -> None:
+        process = await asyncio.to_thread(nursery.fork, self._buried)
         process.listen()
         self._processes.append(process)
 
@@ -156,29 +152,38 @@ class InspectorProcesses:
         """Start another in place of one that is gone."""
         self._processes.remove(process)
         if not self._closing:
-            _log.error("an inspecting process ended (%s), another is started", process.exit_status())
+            _log.error("inspecting process %d ended, another is started", process.pid)
             restart = asyncio.get_running_loop().create_task(self._begin_again())
             self._restarts.add(restart)
             restart.add_done_callback(self._restarts.discard)
 
     async def _begin_again(self) -> None:
-        tries = iter(_RESTART_AFTER_S)
-        while not self._closing:
-            await asyncio.sleep(next(tries, _RESTART_AFTER_S[-1]))
+        """Fork another; where the nursery is gone, too, a new one comes first."""
+        for pause_s in chain(_RESTART_AFTER_S, repeat(_RESTART_AFTER_S[-1])):
+            await asyncio.sleep(pause_s)
             try:
-                await self._begin()
-            except CoatsightError as problem:
+                await self._begin(await self._living_nursery())
+            except (ChannelClosed, CoatsightError) as problem:
                 _log.error("no inspecting process could be started: %s", problem)
             else:
                 return
 
+    async def _living_nursery(self) -> "_Nursery":
+        if self._nursery is None or not self._nursery.lives:
+            self._nursery = await asyncio.to_thread(_Nursery, self._setup)
+        return self._nursery
 
-class _Process:
-    """One process, seen from the station; its answers come in the order of the tasks."""
 
-    def __init__(self, buried: Callable[["_Process"], None]) -> None:
-        self._buried = buried
-        self._waiting: deque[asyncio.Future[Done]] = deque()
+class _Nursery:
+    """The process that others are forked from; its methods block.
+
+    Raises
+    ------
+    ModelError, RecipeError
+        What it found wrong.
+    """
+
+    def __init__(self, setup: object) -> None:
         self._channel, theirs = socket.socketpair()
         # The tests' own classifiers are found the same way as they are here.
         path = os.pathsep.join(filter(None, sys.path))
@@ -188,21 +193,50 @@ class _Process:
                 pass_fds=[theirs.fileno()],
                 env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
             )
+        try:
+            send(self._channel, setup)
+            ready, _ = receive(self._channel)
+        except ChannelClosed:
+            ready = ModelError("expected the inspecting processes to start, they ended: see the log")
+        if isinstance(ready, CoatsightError):
+            self.close()
+            raise ready
+        self.model: ModelRef = ready
+
+    @property
+    def lives(self) -> bool:
+        """Whether it has not ended."""
+        return self._popen.poll() is None
+
+    def fork(self, buried: Callable[["_Process"], None]) -> "_Process":
+        """Have one more process forked."""
+        channel, theirs = socket.socketpair()
+        with theirs:
+            send(self._channel, "fork", theirs.fileno())
+        pid, _ = receive(channel)
+        return _Process(channel, pid, buried)
+
+    def close(self) -> None:
+        """Close its channel, which ends it, and wait until it did."""
+        self._channel.close()
+        try:
+            self._popen.wait(5)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
+
+
+class _Process:
+    """One process, seen from the station; its answers come in the order of the tasks."""
+
+    def __init__(self, channel: socket.socket, pid: int, buried: Callable[["_Process"], None]) -> None:
+        self.pid, self._channel, self._buried = pid, channel, buried
+        self._waiting: deque[asyncio.Future[Done]] = deque()
 
     @property
     def waiting(self) -> int:
         """Tasks that it was given and has not answered."""
         return len(self._waiting)
-
-    def get_ready(self, setup: object) -> ModelRef | CoatsightError:
-        """Hand over the setup and wait until it is loaded; blocks."""
-        try:
-            send(self._channel, setup)
-            ready, _ = receive(self._channel)
-        except ChannelClosed:
-            return ModelError(f"expected an inspecting process to start, it ended ({self.exit_status()}): see the log")
-        told: ModelRef | CoatsightError = ready
-        return told
 
     def listen(self) -> None:
         """Take answers from now on."""
@@ -236,7 +270,7 @@ class _Process:
         """Tell everybody who waits: the first had the frame that it died of, the others were only behind it."""
         if not self._loop.remove_reader(self._channel.fileno()):
             return
-        self._popen.kill()
+        self._channel.close()
         self._buried(self)
         problem: CoatsightError = InspectionCrashed(
             "expected to inspect the frame, the process that did so died of it: keep the frame and tell us"
@@ -249,21 +283,10 @@ class _Process:
 
     def kill(self) -> None:
         """End it at once; its end is noticed like any other."""
-        self._popen.kill()
-
-    def exit_status(self) -> str:
-        """How it ended, as far as it did."""
-        code = self._popen.wait(5)
-        return f"signal {-code}" if code < 0 else f"status {code}"
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Close the channel, which ends it; blocks until it did."""
-        if hasattr(self, "_loop"):
-            self._loop.call_soon_threadsafe(self._loop.remove_reader, self._channel.fileno())
-        self._channel.shutdown(socket.SHUT_RDWR)
-        try:
-            self._popen.wait(5)
-        except subprocess.TimeoutExpired:
-            self._popen.kill()
-            self._popen.wait()
+        """Close the channel, which ends it."""
+        self._loop.remove_reader(self._channel.fileno())
         self._channel.close()
