@@ -24,8 +24,9 @@ from benchmarks.hostile_bodies import Posted, honest, hostile
 from benchmarks.memory import status_bytes
 from inspection.errors import FrameError
 from inspection.frame import Frame
-from service.api.digests import check_digests, parse_digests
+from service.api.digests import parse_digests
 from service.api.envelopes import envelope_of
+from service.decoding import check_digests
 from service.errors import StationError
 from service.schemas import parsed_query
 from service.settings import Settings
@@ -72,7 +73,7 @@ def outcome(posted: Posted, settings: Settings) -> str:
         if envelope.size != body.size:
             return "other size than announced"
         check_digests(body, digests)
-        frame = envelope.decode(body)
+        frame = envelope.decoding(body)
     except (FrameError, StationError, RequestValidationError) as refusal:
         return type(refusal).__name__
     check_sane(frame, settings)

@@ -25,6 +25,7 @@ from service.metrics import Metrics
 from service.problems import answer_problems
 from service.promotion import model_in_use, shadow_model
 from service.rolls import Rolls
+from service.schemas import refusals
 from service.settings import Settings
 from service.shadow import Shadow
 from service.station import Station
@@ -58,8 +59,9 @@ def create_app(settings: Settings, start_inspectors: StartInspectors | None = No
 
     app = FastAPI(title="Coatsight", description=__doc__, lifespan=lifespan)
     app.state.settings = settings
-    for guarded in (frames, cameras, rolls, records):
-        app.include_router(guarded.router, dependencies=[Depends(require_key)] if settings.key_digests else [])
+    keys = [Depends(require_key)] if settings.key_digests else []
+    for guarded in (frames, cameras, records, rolls):
+        app.include_router(guarded.router, dependencies=keys, responses=refusals(401, 422, 500, 503))
     app.include_router(health.router)
     app.include_router(pages.router)
     app.mount("/static", pages.static)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import Path
@@ -17,7 +18,9 @@ RollId: TypeAlias = Annotated[
 CameraId: TypeAlias = Annotated[
     str, Path(pattern=NAME_PATTERN, description="The camera's name: letters, digits, `.`, `_` and `-`.")
 ]
-FrameId: TypeAlias = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="As it stands in an answer.")]
+FrameId: TypeAlias = Annotated[
+    str, Path(pattern="^[0-7][0-9a-f]{15}$", description="As it stands in an answer: 63 bits in hexadecimal digits.")
+]
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
@@ -280,3 +283,14 @@ class ProblemAnswer(BaseModel):
     status: int
     detail: str
     retry_after_ms: int | None = None
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declare for the OpenAPI document that a route refuses with problems of these statuses."""
+    problem = {"application/problem+json": {"schema": ProblemAnswer.model_json_schema()}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": problem} for status in statuses}
+
+
+def answered_by(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Declare for the OpenAPI document that a route answers with something else than JSON."""
+    return {200: {"content": {media_type: {"schema": {"type": "string"}}}}}

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 
 from service.calibrations import newest_calibration
 from service.errors import UnknownCamera
-from service.schemas import CameraAnswer, CameraId, LastFrame
+from service.schemas import CameraAnswer, CameraId, LastFrame, refusals
 from service.station import Station
 from service.store import reads
 from service.store.entries import StoredFrame
@@ -25,7 +25,7 @@ def list_cameras(request: Request) -> list[str]:
     return station.store.read(reads.camera_ids)
 
 
-@router.get("/v1/cameras/{camera_id}", response_model=CameraAnswer)
+@router.get("/v1/cameras/{camera_id}", response_model=CameraAnswer, responses=refusals(404))
 def show_camera(camera_id: CameraId, request: Request) -> CameraAnswer:
     """Tell a camera's last sequence and health."""
     station: Station = request.app.state.station

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from service.schemas import Health
+from service.schemas import Health, answered_by
 from service.station import Station
 
 router = APIRouter(tags=["health"])
@@ -24,7 +24,7 @@ async def readyz(request: Request, response: Response) -> Health:
     return Health(status="not ready", reasons=["the store cannot write"])
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses=answered_by("text/plain"))
 async def metrics(request: Request) -> Response:
     """Write the counters in Prometheus' text format."""
     station: Station = request.app.state.station
