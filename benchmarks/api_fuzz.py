@@ -53,7 +53,12 @@ def api_fuzz(url: str, examples: int, seconds: int | None = None) -> tuple[list[
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     asked = len(operations(document))
     failed = done.returncode != 0
-    row = Row(f"{asked} operations: an answer that the document does not allow, or a 5xx", "see above" if failed else "0", "0", not failed)
+    row = Row(
+        f"{asked} operations: an answer that the document does not allow, or a 5xx",
+        "see above" if failed else "0",
+        "0",
+        not failed,
+    )
     return [row], done.stdout + done.stderr
 
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from service.allocator import keep_freed_memory
 from service.app import create_app
+from service.connections import bounded
 from service.settings import Settings
 
 _SHUTDOWN_S = 10
@@ -28,7 +29,7 @@ def server_for(app: FastAPI, host: str, port: int) -> StationServer:
         app,
         host=host,
         port=port,
-        http="httptools",
+        http=bounded(settings),
         loop="uvloop",
         ws="none",
         access_log=False,
