@@ -37,7 +37,11 @@ _log = logging.getLogger(__name__)
 StartInspectors: TypeAlias = Callable[[Settings], Awaitable[Inspectors]]
 
 
-def create_app(settings: Settings, start_inspectors: StartInspectors | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    start_inspectors: StartInspectors | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> FastAPI:
     """Make the application.
 
     Parameters
@@ -45,6 +49,8 @@ def create_app(settings: Settings, start_inspectors: StartInspectors | None = No
     settings : Settings
     start_inspectors : callable, optional
         Else processes that name by the settings' model, else the promoted one, else the shipped one.
+    clock : callable, optional
+        The time of day, aware; else this machine's.
     """
 
     @asynccontextmanager
@@ -52,7 +58,7 @@ def create_app(settings: Settings, start_inspectors: StartInspectors | None = No
         inspectors = await (start_inspectors or _start_processes)(settings)
         try:
             beside = await asyncio.to_thread(_shadow_classifier, settings)
-            async with _station(settings, inspectors, beside) as app.state.station:
+            async with _station(settings, inspectors, beside, clock or _now) as app.state.station:
                 yield
         finally:
             await inspectors.close()
@@ -77,23 +83,25 @@ async def _start_processes(settings: Settings) -> Inspectors:
 
 
 @asynccontextmanager
-async def _station(settings: Settings, inspectors: Inspectors, beside: Classifier | None) -> AsyncIterator[Station]:
+async def _station(
+    settings: Settings, inspectors: Inspectors, beside: Classifier | None, clock: Callable[[], datetime]
+) -> AsyncIterator[Station]:
     """Open the parts in order; close them the other way round."""
     async with AsyncExitStack() as parts:
         store = parts.enter_context(Store(settings.data_dir))
         live = Live()
         images = Images(settings, lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}))
         parts.callback(images.close)
-        pins = Rolls(store, settings, inspectors.model, _now)
+        pins = Rolls(store, settings, inspectors.model, clock)
         station = Station(
             settings=settings,
             store=store,
-            inspecting=Inspecting(store, pins, inspectors, clock=_now, with_candidates=beside is not None),
+            inspecting=Inspecting(store, pins, inspectors, clock=clock, with_candidates=beside is not None),
             places=inspectors.places,
             images=images,
             live=live,
             metrics=Metrics(),
-            clock=_now,
+            clock=clock,
             timer=time.perf_counter,
         )
         if beside:

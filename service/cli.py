@@ -1,4 +1,4 @@
-"""The command line: `coatsight inspect`, `calibrate`, `serve`, `models`, `train`, `simulate` and `demo`.
+"""The command line: `coatsight inspect`, `calibrate`, `serve`, `models`, `train`, `simulate`, `demo`, `drill`.
 
 Here stand only the words: names, options and their help. Each command's work lies in its own file under
 `commands`, imported when it is called, so that help comes at once.
@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from service import cli_models
+from service import cli_drills, cli_models
 
 WRONG_CALL = 2
 _INTERRUPTED = 130
@@ -44,6 +44,7 @@ app = typer.Typer(
 )
 
 app.add_typer(cli_models.app)
+app.command()(cli_drills.drill)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 MmPerPx = Annotated[float, typer.Option(min=0.0005, max=10, help="Pixel size on the web, in mm.")]

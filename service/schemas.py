@@ -236,6 +236,9 @@ class CameraAnswer(BaseModel):
     last: LastFrame | None = Field(description="The latest frame answered.")
     last_sequence: int | None = Field(description="The largest sequence answered on that frame's roll.")
     not_inspected: int = Field(description="Frames of that roll that were refused and not sent again.")
+    position_runs_backwards: bool = Field(
+        description="The latest frame lies before the one sent before it: check the encoder."
+    )
     newest_calibration: int | None = Field(description="What the next roll will be measured by.")
     under_way: int = Field(description="Frames of this camera being taken in.")
     queue_frames: int = Field(description="How many may be.")

@@ -42,6 +42,7 @@ def _answer(station: Station, camera_id: str, last: StoredFrame | None, calibrat
         last=LastFrame.model_validate(last, from_attributes=True) if last else None,
         last_sequence=_of_roll(station, last, reads.last_sequence) if last else None,
         not_inspected=_of_roll(station, last, reads.not_inspected_count) if last else 0,
+        position_runs_backwards=_of_roll(station, last, reads.runs_backwards) if last else False,
         newest_calibration=calibration,
         under_way=station.admission.of(camera_id),
         queue_frames=station.settings.queue_frames,
