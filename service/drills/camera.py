@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
@@ -13,6 +13,8 @@ import numpy as np
 
 COLUMNS, ROWS = 512, 256
 TIMEOUT_S: Final = 30.0
+PATIENCE_S = 20.0
+"""For what comes true soon after an answer."""
 
 
 @cache
@@ -103,8 +105,8 @@ def client_of(url: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def _comes_true(question: Any, patience_s: float = 20.0) -> bool:
-    until = time.monotonic() + patience_s
+def _comes_true(question: Callable[[], bool]) -> bool:
+    until = time.monotonic() + PATIENCE_S
     while not question():
         if time.monotonic() > until:
             return False
