@@ -128,5 +128,19 @@ def fuzz(
     _run("fuzz", lambda: fuzz(bodies, seed, processes, seconds) if only is None else again(seed, only), as_json, keep)
 
 
+@app.command()
+def api_fuzz(
+    examples: Annotated[int, typer.Option(min=1, help="Requests of each kind and route.")] = 100,
+    seconds: Annotated[int | None, typer.Option(min=5, help="Go on until then instead.")] = None,
+    url: Annotated[str | None, typer.Option(help="A station that runs; else one is started.")] = None,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """Ask every route as its OpenAPI document allows and as it does not; needs the test extra."""
+    from benchmarks.api_fuzz import api_fuzz as measure  # noqa: PLC0415
+
+    _run("api_fuzz", lambda: measure(url, examples, seconds), as_json, keep)
+
+
 if __name__ == "__main__":
     app()
