@@ -1,4 +1,4 @@
-"""Is it fast enough, does it see enough? `python -m benchmarks speed`, `... points`, `... http`."""
+"""Is it fast enough, does it see enough, does it withstand? `python -m benchmarks speed`, `... points`, `... fuzz`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -173,6 +173,39 @@ def start(as_json: AsJson = False, keep: Keep = None) -> None:
     from benchmarks.soak import start as measure  # noqa: PLC0415
 
     _run("start", measure, as_json, keep)
+
+
+@app.command()
+def fuzz(
+    bodies: Annotated[int, typer.Option(min=1, help="How many to try.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="Another seed, other bodies.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that decode.")] = 2,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Processor time that one body may take.")] = 1.0,
+    only: Annotated[int | None, typer.Option(min=0, help="Try the body of this number alone, in this process.")] = None,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """Send damaged and malicious frame bodies through the station's decoders: no crash, no hang, memory bounded.
+
+    A body that fails is kept in `fuzz-failures/` with its number; `--seed SEED --only NUMBER` tries it again.
+    """
+    from benchmarks.fuzz import again, fuzz  # noqa: PLC0415
+
+    _run("fuzz", lambda: fuzz(bodies, seed, processes, seconds) if only is None else again(seed, only), as_json, keep)
+
+
+@app.command()
+def api_fuzz(
+    examples: Annotated[int, typer.Option(min=1, help="Requests of each kind and route.")] = 100,
+    seconds: Annotated[int | None, typer.Option(min=5, help="Go on until then instead.")] = None,
+    url: Annotated[str | None, typer.Option(help="A station that runs; else one is started.")] = None,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """Ask every route as its OpenAPI document allows and as it does not; needs the test extra."""
+    from benchmarks.api_fuzz import api_fuzz as measure  # noqa: PLC0415
+
+    _run("api_fuzz", lambda: measure(url, examples, seconds), as_json, keep)
 
 
 if __name__ == "__main__":

@@ -61,13 +61,13 @@ def _measure(folder: Path) -> dict[str, int]:
     small = np.fromfile(folder / "busy-0.raw", np.uint8, _WARM_ROWS * buffer.shape[1])
     inspector.inspect(Frame(small.reshape(_WARM_ROWS, -1)))
     found = {"frame": buffer.nbytes}
-    loaded = _status_bytes("VmRSS")
+    loaded = status_bytes("VmRSS")
     for what, name in (("clean frames", "clean"), ("frames with 20 defects", "busy")):
         _forget_peak()
         for index in range(_FRAMES):
             _receive(folder / f"{name}-{index}.raw", buffer)
             inspector.inspect(Frame(buffer.view()))
-        found[what] = _status_bytes("VmHWM") - loaded
+        found[what] = status_bytes("VmHWM") - loaded
     return found
 
 
@@ -76,7 +76,7 @@ def _receive(path: Path, buffer: NDArray[np.uint8]) -> None:
         file.readinto(buffer.data.cast("B"))
 
 
-def _status_bytes(name: str) -> int:
+def status_bytes(name: str) -> int:
     """A size that Linux tells of this process: VmRSS is the present one, VmHWM the largest so far."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))

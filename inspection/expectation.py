@@ -113,5 +113,7 @@ def _lane_limits(web: Web, columns: int, guard_px: int) -> NDArray[np.int64]:
         np.floor(left - guard_left), np.ceil(left + guard_left),
         np.floor(right - guard_right), np.ceil(right + guard_right),
     ]  # fmt: skip
-    clipped: NDArray[np.int64] = np.clip(np.stack(limits, axis=2).transpose(1, 0, 2), 0, columns).astype(np.int64)
+    by_band = np.clip(np.stack(limits, axis=2).transpose(1, 0, 2), 0, columns)
+    # In one order of memory whatever the number of lanes: kernels are compiled for each.
+    clipped: NDArray[np.int64] = by_band.astype(np.int64, order="C")
     return clipped

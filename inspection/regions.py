@@ -174,7 +174,7 @@ _Group: TypeAlias = tuple[Box, NDArray[np.uint8], float, Axes]
 
 def _grown(values: NDArray[Any], weak: float) -> Iterator[_Group]:
     """Connected cells beyond `weak` that hold one beyond 1."""
-    return _cut(grow(values, weak, 1, 1))
+    return _cut(grow(np.asarray(values, np.float32), weak, 1, 1))
 
 
 def _cut(groups: Groups) -> Iterator[_Group]:

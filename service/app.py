@@ -19,7 +19,7 @@ from inspection.record import ModelRef
 from service import pages, sign_in_pages
 from service.access import RULES
 from service.api import audit, cameras, frames, health, records, rolls
-from service.api.guard import COOKIE, REFUSED, guard
+from service.api.guard import COOKIE, guard
 from service.camera_watch import CameraInput, CameraWatch
 from service.disk_guard import DiskGuard
 from service.gauges import watch_station
@@ -35,7 +35,7 @@ from service.problems import answer_problems
 from service.promotion import model_in_use, shadow_model
 from service.retention import Retention
 from service.rolls import Rolls
-from service.schemas import InputHealthAnswer
+from service.schemas import InputHealthAnswer, refusals
 from service.security_headers import SecurityHeaders
 from service.settings import Settings
 from service.shadow import Shadow
@@ -66,14 +66,17 @@ class StationApp(FastAPI):
         for (method, path), rule in RULES.items():
             if rule and (asked := told["paths"].get(path, {}).get(method.lower())):
                 asked["security"] = [{name: []} for name in _KEY_OR_COOKIE]
-                asked["responses"].update(REFUSED)
         return told
 
 
 StartInspectors: TypeAlias = Callable[[Settings], Awaitable[Inspectors]]
 
 
-def create_app(settings: Settings, start_inspectors: StartInspectors | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    start_inspectors: StartInspectors | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> FastAPI:
     """Make the application.
 
     Parameters
@@ -81,6 +84,8 @@ def create_app(settings: Settings, start_inspectors: StartInspectors | None = No
     settings : Settings
     start_inspectors : callable, optional
         Else processes that name by the settings' model, else the promoted one, else the shipped one.
+    clock : callable, optional
+        The time of day, aware; else this machine's.
     """
 
     @asynccontextmanager
@@ -88,7 +93,7 @@ def create_app(settings: Settings, start_inspectors: StartInspectors | None = No
         inspectors = await (start_inspectors or _start_processes)(settings)
         try:
             beside = await asyncio.to_thread(_shadow_classifier, settings)
-            async with _station(settings, inspectors, beside) as station, _people(app, station):
+            async with _station(settings, inspectors, beside, clock or _now) as station, _people(app, station):
                 yield
         finally:
             await inspectors.close()
@@ -103,8 +108,10 @@ def create_app(settings: Settings, start_inspectors: StartInspectors | None = No
         dependencies=[Depends(guard)],
     )
     app.state.settings = settings
-    for part in (frames, cameras, rolls, records, audit, health, pages, sign_in_pages):
-        app.include_router(part.router)
+    for part in (frames, cameras, rolls, records, audit):
+        app.include_router(part.router, responses=refusals(401, 403, 422, 500, 503))
+    for open_to_all in (health, pages, sign_in_pages):
+        app.include_router(open_to_all.router)
     app.mount("/static", pages.static)
     answer_problems(app)
     sign_in_pages.answer_sign_ins(app)
@@ -119,7 +126,9 @@ async def _start_processes(settings: Settings) -> Inspectors:
 
 
 @asynccontextmanager
-async def _station(settings: Settings, inspectors: Inspectors, beside: Classifier | None) -> AsyncIterator[Station]:
+async def _station(
+    settings: Settings, inspectors: Inspectors, beside: Classifier | None, clock: Callable[[], datetime]
+) -> AsyncIterator[Station]:
     """Open the parts in order; close them the other way round."""
     async with AsyncExitStack() as parts:
         disk = DiskGuard(settings, time.monotonic)
@@ -134,13 +143,13 @@ async def _station(settings: Settings, inspectors: Inspectors, beside: Classifie
             on_preview=lambda frame_id: live.tell("preview", lambda: {"frame_id": frame_id}),
         )
         parts.callback(images.close)
-        retention = Retention(settings, store, files, clock=_now, timer=time.monotonic)
+        retention = Retention(settings, store, files, clock=clock, timer=time.monotonic)
         retention.start()
         parts.callback(retention.close)
         metrics = Metrics()
-        watch = CameraWatch(settings, store, metrics, clock=_now, tell=partial(_tell_input, live))
+        watch = CameraWatch(settings, store, metrics, clock=clock, tell=partial(_tell_input, live))
         parts.callback(watch.close)
-        pins = Rolls(store, settings, inspectors.model, _now)
+        pins = Rolls(store, settings, inspectors.model, clock)
         station = Station(
             settings=settings,
             store=store,
@@ -148,7 +157,7 @@ async def _station(settings: Settings, inspectors: Inspectors, beside: Classifie
                 store,
                 pins,
                 inspectors,
-                clock=_now,
+                clock=clock,
                 with_candidates=beside is not None,
                 with_input=lambda camera_id: watch.wants(camera_id, time.perf_counter()),
             ),
@@ -158,7 +167,7 @@ async def _station(settings: Settings, inspectors: Inspectors, beside: Classifie
             live=live,
             metrics=metrics,
             watch=watch,
-            clock=_now,
+            clock=clock,
             timer=time.perf_counter,
         )
         if beside:

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from service import cli_access, cli_backup, cli_models
+from service import cli_access, cli_backup, cli_drills, cli_models
 
 WRONG_CALL = 2
 _INTERRUPTED = 130
@@ -45,6 +45,7 @@ app = typer.Typer(
 
 for words in (cli_models.app, cli_backup.app, cli_access.users, cli_access.keys, cli_access.audit):
     app.add_typer(words)
+app.command()(cli_drills.drill)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 MmPerPx = Annotated[float, typer.Option(min=0.0005, max=10, help="Pixel size on the web, in mm.")]

@@ -6,6 +6,7 @@ a form                            -> its part `image`, by either way
 """
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,9 @@ from inspection.frame import Frame, FrameLimits
 from inspection.image_file import content_matches, decode_image
 from inspection.pixel_format import PixelFormat, body_bytes, frame_from_raw
 from service.errors import DigestMismatch, MalformedBody
+
+# It warns of each malformed form; the camera is told, and a counter counts.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 MULTIPART: Final = "multipart/form-data"
 

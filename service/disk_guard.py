@@ -141,10 +141,11 @@ class DiskGuard:
             self._state = state
 
     def _level(self, free_bytes: int, going_on: bool) -> Level:
+        """What stops records on a disk with room is no matter of the disk."""
+        if free_bytes >= self._for_pictures:
+            return Level.OK
         used_up = not self._reserve.held_bytes and free_bytes < _A_GROUP_BYTES
-        if used_up or not going_on:
-            return Level.RECORDS_STOPPED
-        return Level.PICTURES_STOPPED if free_bytes < self._for_pictures else Level.OK
+        return Level.RECORDS_STOPPED if used_up or not going_on else Level.PICTURES_STOPPED
 
     def _remember(self, left_bytes: int) -> None:
         now = self._timer()

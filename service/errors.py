@@ -23,6 +23,7 @@
         |-- InspectionCrashed   the frame ended its inspection, or inspection never ended
         `-- Busy                later it may work: try again
             |-- QueueFull       too many frames of this camera are waiting
+            |-- TooManyPages    no further page may look at what happens now
             |-- InspectorsDown  the inspecting process was ended by another frame
             `-- StoreFailed     the record could not be written
 
@@ -127,6 +128,10 @@ class Busy(StationError):
 
 class QueueFull(Busy):
     """Too many frames of this camera are waiting."""
+
+
+class TooManyPages(Busy):
+    """No further page may look at what happens now."""
 
 
 class InspectorsDown(Busy):

@@ -68,6 +68,7 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.QueueFull: Problem(503, "queue-full", "Too many frames of this camera are under way"),
     errors.InspectionCrashed: Problem(500, "inspection-crashed", "The frame could not be inspected"),
     errors.InspectorsDown: Problem(503, "inspectors-down", "Inspection is being started again"),
+    errors.TooManyPages: Problem(503, "too-many-pages", "Too many pages are looking"),
     errors.Busy: Problem(503, "store-unavailable", "The record could not be written"),
     RequestValidationError: Problem(422, "malformed-query", "The query or path is malformed"),
     Exception: Problem(500, "internal-error", "The station failed"),
@@ -93,7 +94,7 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
         "status": problem.status,
         "detail": detail,
     }
-    headers = _headers(request, problem)
+    headers = _headers(request, error, problem)
     if station:
         _remember(request, station, problem, detail)
         if problem.status == 503:
@@ -125,9 +126,11 @@ def _detail(error: Exception, problem: Problem) -> str:
     return str(error)
 
 
-def _headers(request: Request, problem: Problem) -> dict[str, str]:
+def _headers(request: Request, error: Exception, problem: Problem) -> dict[str, str]:
     """Close where a client waits to be asked for its body: what it sends next would be taken for that."""
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    headers = dict(getattr(error, "headers", None) or {})
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     if "expect" in request.headers and BODY_BEGUN not in request.scope:
         headers["Connection"] = "close"
     return headers

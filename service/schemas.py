@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http import HTTPStatus
 from math import isfinite
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -19,7 +20,9 @@ RollId: TypeAlias = Annotated[
 CameraId: TypeAlias = Annotated[
     str, Path(pattern=NAME_PATTERN, description="The camera's name: letters, digits, `.`, `_` and `-`.")
 ]
-FrameId: TypeAlias = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="As it stands in an answer.")]
+FrameId: TypeAlias = Annotated[
+    str, Path(pattern="^[0-7][0-9a-f]{15}$", description="As it stands in an answer: 63 bits in hexadecimal digits.")
+]
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
@@ -286,6 +289,9 @@ class CameraAnswer(BaseModel):
     last: LastFrame | None = Field(description="The latest frame answered.")
     last_sequence: int | None = Field(description="The largest sequence answered on that frame's roll.")
     not_inspected: int = Field(description="Frames of that roll that were refused and not sent again.")
+    position_runs_backwards: bool = Field(
+        description="The latest frame lies before the one sent before it: check the encoder."
+    )
     newest_calibration: int | None = Field(description="What the next roll will be measured by.")
     under_way: int = Field(description="Frames of this camera being taken in.")
     queue_frames: int = Field(description="How many may be.")
@@ -369,3 +375,14 @@ class AuditPage(BaseModel):
 
     rows: list[AuditAnswer]
     next_before: int | None
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declare for the OpenAPI document that a route refuses with problems of these statuses."""
+    problem = {"application/problem+json": {"schema": ProblemAnswer.model_json_schema()}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": problem} for status in statuses}
+
+
+def answered_by(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Declare for the OpenAPI document that a route answers with something else than JSON."""
+    return {200: {"content": {media_type: {"schema": {"type": "string"}}}}}

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from service.allocator import keep_freed_memory
 from service.app import create_app
+from service.connections import bounded
 from service.logs import log_to_stderr
 from service.settings import Settings
 from service.station import Station
@@ -34,7 +35,7 @@ def server_for(app: FastAPI, host: str, port: int) -> StationServer:
         app,
         host=host,
         port=port,
-        http="httptools",
+        http=bounded(settings),
         loop="uvloop",
         ws="none",
         access_log=False,

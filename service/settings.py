@@ -70,6 +70,13 @@ class Settings(BaseSettings):
         500, ge=1, le=60_000, description="Longest time from a frame's last byte until it is inspected."
     )
     body_timeout_s: float = Field(10.0, gt=0, le=600, description="Longest time for a body to arrive, in seconds.")
+    head_timeout_s: float = Field(
+        10.0, gt=0, le=600, description="Longest time for a request's head to arrive, in seconds."
+    )
+    max_connections: int = Field(1024, ge=1, le=100_000, description="Connections that may be open at the same time.")
+    max_connections_per_address: int = Field(
+        256, ge=1, le=100_000, description="Of these, from one address; the limit of a proxy before the station too."
+    )
     keep_alive_s: int = Field(600, ge=1, le=86_400, description="How long an idle connection stays open, in seconds.")
 
     keep_one_passed_in: int = Field(

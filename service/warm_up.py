@@ -1,6 +1,7 @@
 """Warming up: a drawn frame is inspected, so that no camera waits for kernels to be compiled."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inspection.calibrating import calibrate
 from inspection.classification import Classifier
@@ -12,18 +13,27 @@ from service.settings import Settings
 
 
 def warm_up(settings: Settings, classifier: Classifier) -> None:
-    """Inspect a drawn frame of either depth.
+    """Inspect drawn frames of either depth: a lane with a hole, a small one with a streak, nothing but noise.
 
+    What only an odd frame needs is compiled too: in a fresh installation it would hold up the line for seconds.
     It also shows before the first frame comes whether new rolls can be opened by the default recipe.
     """
     recipe = recipe_from(recipe_text(settings.data_dir, settings.default_recipe), settings.default_recipe)
     scale = settings.default_mm_per_px
     placement = Placement(scale, scale)
-    noise = np.random.default_rng(0).normal(0, 3, (512, 2048))
-    lane = np.where((np.arange(2048) > 200) & (np.arange(2048) < 1850), 60, 150)
-    for bits in (8, 12):
-        drawn = (lane + noise) * (1 << (bits - 8))
-        drawn[250:262, 900:912] = 150 << (bits - 8)
-        frame = Frame(drawn.astype(np.uint8) if bits == 8 else drawn.astype(np.uint16), bits)
-        Inspector(recipe, classifier, placement=placement).inspect(frame)
-        Inspector(recipe, classifier, calibration=calibrate([frame], placement)).input_health(frame)
+    inspector = Inspector(recipe, classifier, placement=placement)
+    for drawn in (_lane(512, 2048), _lane(64, 300), np.random.default_rng(0).uniform(0, 255, (24, 40))):
+        inspector.inspect(Frame(drawn.astype(np.uint8)))
+        inspector.inspect(Frame((drawn * 16).astype(np.uint16), 12))
+    lane = Frame(_lane(512, 2048).astype(np.uint8))
+    Inspector(recipe, classifier, calibration=calibrate([lane], placement)).input_health(lane)
+
+
+def _lane(rows: int, columns: int) -> NDArray[np.float64]:
+    """Draw a lane between two rims of foil, with noise, a hole and a streak."""
+    drawn = np.random.default_rng(0).normal(60, 3, (rows, columns))
+    drawn[:, : columns // 10] += 90
+    drawn[:, -columns // 10 :] += 90
+    drawn[rows // 2 : rows // 2 + 8, columns // 2 : columns // 2 + 8] += 90
+    drawn[:, columns // 3] *= 1.3
+    return drawn.clip(0, 255)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 
 from service.calibrations import newest_calibration
 from service.errors import UnknownCamera
-from service.schemas import CameraAnswer, CameraId, HealthMinuteAnswer, InputHealthAnswer, LastFrame, Moment
+from service.schemas import CameraAnswer, CameraId, HealthMinuteAnswer, InputHealthAnswer, LastFrame, Moment, refusals
 from service.station import Station
 from service.store import reads
 from service.store.camera_health import minutes_since
@@ -27,7 +27,7 @@ def list_cameras(request: Request) -> list[str]:
     return station.store.read(reads.camera_ids)
 
 
-@router.get("/v1/cameras/{camera_id}", response_model=CameraAnswer)
+@router.get("/v1/cameras/{camera_id}", response_model=CameraAnswer, responses=refusals(404))
 def show_camera(camera_id: CameraId, request: Request) -> CameraAnswer:
     """Tell a camera's last sequence and health."""
     station: Station = request.app.state.station
@@ -58,6 +58,7 @@ def _answer(station: Station, camera_id: str, last: StoredFrame | None, calibrat
         last=LastFrame.model_validate(last, from_attributes=True) if last else None,
         last_sequence=_of_roll(station, last, reads.last_sequence) if last else None,
         not_inspected=_of_roll(station, last, reads.not_inspected_count) if last else 0,
+        position_runs_backwards=_of_roll(station, last, reads.runs_backwards) if last else False,
         newest_calibration=calibration,
         under_way=station.admission.of(camera_id),
         queue_frames=station.settings.queue_frames,

@@ -13,15 +13,12 @@ from service.api.envelopes import MEDIA_TYPES, envelope_of
 from service.errors import BodyTooSlow, MalformedBody
 from service.inspecting import Submission
 from service.problems import BODY_BEGUN
-from service.schemas import CameraId, FrameAnswer, ProblemAnswer, parsed_query, query_parameters
+from service.schemas import CameraId, FrameAnswer, parsed_query, query_parameters, refusals
 from service.station import Receipt, Station
 from service.store.entries import FrameKey
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemAnswer, "content": {"application/problem+json": {}}}
-    for status in (400, 401, 404, 408, 409, 411, 413, 415, 422, 500, 503)
-}
-_ASKED = {
+_REFUSALS = refusals(400, 404, 408, 409, 411, 413, 415)
+_ASKED: dict[str, Any] = {
     "parameters": query_parameters(),
     "requestBody": {
         "required": True,

@@ -1,6 +1,6 @@
 """The guard: before a route begins, and before a body is read, tells who asks and whether they may."""
 
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -8,18 +8,9 @@ from fastapi import Request
 from service.access import RULES, Rule, allow
 from service.errors import CrossSite, NotSignedIn, Unauthorized
 from service.keyring import Keyring, holds_key
-from service.schemas import ProblemAnswer
 from service.store.secrets import Secret
 
 COOKIE: Final = "coatsight_session"
-REFUSED: Final[dict[str, Any]] = {
-    status: {
-        "description": told,
-        "content": {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{ProblemAnswer.__name__}"}}},
-    }
-    for status, told in (("401", "A key or a session is needed"), ("403", "The key or the role does not allow it"))
-}
-"""What every guarded route may answer, for the OpenAPI document."""
 
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 _LONGEST_SECRET = 128

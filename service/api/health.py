@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from service.readiness import checks
-from service.schemas import CheckAnswer, Health, Readiness
+from service.schemas import CheckAnswer, Health, Readiness, answered_by
 from service.station import Station
 
 router = APIRouter(tags=["health"])
@@ -24,7 +24,7 @@ def readyz(request: Request, response: Response) -> Readiness:
     return Readiness(status="not ready" if reasons else "ready", reasons=reasons, checks=seen)
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses=answered_by("text/plain"))
 def metrics(request: Request) -> Response:
     """Write the counters in Prometheus' text format."""
     station: Station = request.app.state.station

@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from service.errors import UnknownFrame
+from service.errors import TooManyPages, UnknownFrame
 from service.images import small_jpeg
 from service.keyring import Keyring
-from service.live import Live
-from service.schemas import FrameAnswer, FrameId, FrameSummary
+from service.live import MOST_LISTENERS, Live
+from service.schemas import FrameAnswer, FrameId, FrameSummary, answered_by, refusals
 from service.station import Station, summary_of
 from service.store import reads
 from service.store.entries import StoredFrame
@@ -32,14 +32,18 @@ def latest_frames(request: Request, limit: Annotated[int, Query(ge=1, le=200)] =
     return [FrameSummary.model_validate(summary_of(frame, station.images)) for frame in frames]
 
 
-@router.get("/v1/frames/{frame_id}", response_model=FrameAnswer)
+@router.get("/v1/frames/{frame_id}", response_model=FrameAnswer, responses=refusals(404))
 def show_frame(frame_id: FrameId, request: Request) -> Response:
     """Return a frame's answer as it was sent."""
     station: Station = request.app.state.station
     return Response(_frame(station, frame_id).answer, media_type="application/json")
 
 
-@router.get("/v1/frames/{frame_id}/image.jpg", response_class=Response)
+@router.get(
+    "/v1/frames/{frame_id}/image.jpg",
+    response_class=Response,
+    responses=answered_by("image/jpeg") | refusals(404),
+)
 def show_image(frame_id: FrameId, request: Request) -> Response:
     """Return a frame's small picture: one of the latest, or made of the kept frame."""
     station: Station = request.app.state.station
@@ -49,12 +53,12 @@ def show_image(frame_id: FrameId, request: Request) -> Response:
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 
-@router.get("/v1/live", response_class=StreamingResponse)
+@router.get("/v1/live", response_class=StreamingResponse, responses=answered_by("text/event-stream"))
 async def live(request: Request) -> Response:
     """Stream server-sent events: `frame` for a record, `preview` for its picture, `input` for lamp and lens."""
     station: Station = request.app.state.station
     if station.live.full:
-        return Response("too many pages are looking", 503, {"Retry-After": "5"})
+        raise TooManyPages(f"expected at most {MOST_LISTENERS} pages to look at the same time, got one more: close one")
     return StreamingResponse(
         _events(station.live, request.app.state.keyring, request.state.who),
         media_type="text/event-stream",

@@ -5,7 +5,7 @@ from functools import partial
 from fastapi import APIRouter, Request
 
 from service.errors import UnknownRoll
-from service.schemas import CameraStretches, NotInspectedAnswer, RollId, StretchAnswer
+from service.schemas import CameraStretches, NotInspectedAnswer, RollId, StretchAnswer, refusals
 from service.station import Station
 from service.store import reads
 from service.stretches import Stretch, stretches
@@ -13,7 +13,7 @@ from service.stretches import Stretch, stretches
 router = APIRouter(tags=["rolls"])
 
 
-@router.get("/v1/rolls/{roll_id}/not-inspected", response_model=NotInspectedAnswer)
+@router.get("/v1/rolls/{roll_id}/not-inspected", response_model=NotInspectedAnswer, responses=refusals(404))
 def not_inspected(roll_id: RollId, request: Request) -> NotInspectedAnswer:
     """Tell what was refused, lost or never sent of a roll, by camera and in metres of web."""
     station: Station = request.app.state.station

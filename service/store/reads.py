@@ -80,6 +80,13 @@ def first_crops(connection: Connection) -> int | None:
     return smallest
 
 
+def runs_backwards(connection: Connection, camera_id: str, roll_id: str) -> bool:
+    """Tell whether the frame of the largest number lies before the one sent before it: an encoder in reverse."""
+    question = select(frames.c.position_mm).filter_by(camera_id=camera_id, roll_id=roll_id)
+    last = list(connection.scalars(question.order_by(frames.c.sequence.desc()).limit(2)))
+    return len(last) == 2 and last[0] < last[1]
+
+
 def last_sequence(connection: Connection, camera_id: str, roll_id: str) -> int | None:
     """Return the largest sequence answered to a camera on a roll, None when there is none."""
     question = select(func.max(frames.c.sequence)).filter_by(camera_id=camera_id, roll_id=roll_id)
