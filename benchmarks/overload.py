@@ -28,7 +28,8 @@ def overload(cameras: int, seconds: float, times: float) -> list[Row]:
     names, frames = tuple(f"cam-{n + 1}" for n in range(cameras)), pictures()
     with serving(names) as here:
         warm_up(here, frames, Load(names, 1.0))
-        can = send(here.port, frames, Load(names, _CAPACITY_S, roll="capacity", sends_again=True)).per_s
+        able = Load(names, _CAPACITY_S, roll="capacity", asks_first=True, sends_again=True)
+        can = send(here.port, frames, able).per_s
         before = here.metric("coatsight_refusals_total")
         with _memory_watched(here) as memory:
             asked = Load(names, seconds, times * can / cameras, _CONNECTIONS, "overload", asks_first=True)

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Any, TypeAlias
 
 from fastapi import Depends, FastAPI
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from inspection.classification import Classifier, load_classifier
 from inspection.errors import ModelError
@@ -33,6 +33,7 @@ from service.passwords import PasswordChecks
 from service.picture_files import PictureFiles
 from service.problems import answer_problems
 from service.promotion import model_in_use, shadow_model
+from service.refusal_clock import RefusalClock
 from service.retention import Retention
 from service.rolls import Rolls
 from service.schemas import InputHealthAnswer, refusals
@@ -57,7 +58,7 @@ class StationApp(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the headers around everything, the answer to a failure too."""
-        return SecurityHeaders(super().build_middleware_stack())
+        return SecurityHeaders(RefusalClock(super().build_middleware_stack(), time.perf_counter, _tell_refusal))
 
     def openapi(self) -> dict[str, Any]:
         """Tell of each route who may use it."""
@@ -178,6 +179,11 @@ async def _station(
         _log.info("station started", extra=_told_of(station))
         yield station
         _log.info("station stops")
+
+
+def _tell_refusal(scope: Scope, seconds: float) -> None:
+    station: Station = scope["app"].state.station
+    station.metrics.refused_in(seconds)
 
 
 @asynccontextmanager

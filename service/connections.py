@@ -7,12 +7,14 @@ Bodies have their own limits, in `api.frames`.
 """
 
 import asyncio
+import time
 from collections import Counter
 from functools import partial
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from service.refusal_clock import HEADERS_AT
 from service.settings import Settings
 
 _LONGEST_HEAD: Final = 64 << 10
@@ -95,6 +97,7 @@ class BoundedConnection(HttpToolsProtocol):
         """Begin the request: its head is there."""
         self._stop_waiting()
         self._in_message = True
+        self.scope[HEADERS_AT] = time.perf_counter()  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -39,6 +39,8 @@ class Submission:
     digests : dict of str to bytes
         Checksums that were told.
     received_at : datetime
+    body_ms : float
+        How long the body took to come.
     position_mm : float or None
         Web position of row 0; None follows from the sequence.
     captured_at : datetime or None
@@ -49,6 +51,7 @@ class Submission:
     decoding: Decoding
     digests: dict[str, bytes]
     received_at: datetime
+    body_ms: float
     position_mm: float | None = None
     captured_at: datetime | None = None
 

@@ -39,6 +39,9 @@ _BOUNDS_S: Final = (
 """Close together where the bars are: 30, 40 and 100 ms."""
 
 
+_REFUSAL_BOUNDS_S: Final = (0.0002, 0.0005, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1)
+
+
 class Metrics:
     """One station's counters, in a registry of their own; may be used from any thread."""
 
@@ -64,6 +67,12 @@ class Metrics:
             "Time from a frame's arrival to its answer, by stage; total starts when its headers are read.",
             ["camera", "stage"],
             buckets=_BOUNDS_S,
+            registry=self._registry,
+        )
+        self._refusals = Histogram(
+            "coatsight_refusal_seconds",
+            "Time from a request's headers to its refusal for being busy (503).",
+            buckets=_REFUSAL_BOUNDS_S,
             registry=self._registry,
         )
         self._health = self._gauge(
@@ -108,6 +117,10 @@ class Metrics:
         """Count a refused request; None where it is about no camera that was let in."""
         camera = NO_CAMERA if camera_id is None else self.camera_label(camera_id)
         self._child(self._refused, camera, cause).inc()
+
+    def refused_in(self, seconds: float) -> None:
+        """Observe how long it took to say no to a request."""
+        self._refusals.observe(seconds)
 
     def not_inspected(self, camera_id: str, cause: str, metres: float | None) -> None:
         """Count a frame that was lost, and its length on the roll where that is known."""

@@ -64,7 +64,7 @@ class Settings(BaseSettings):
         50,
         ge=1,
         le=60_000,
-        description="Time from a frame's last byte to its answer; while answers take longer, fewer frames are let in.",
+        description="Time to an answer, beside what the network takes; while it is longer, fewer frames are let in.",
     )
     deadline_ms: int = Field(
         500, ge=1, le=60_000, description="Longest time from a frame's last byte until it is inspected."

@@ -190,7 +190,7 @@ class Station:
         await asyncio.wrap_future(self.store.keep_frame(entry))
         now, done = self.timer(), inspected.done
         stages_ms = dict(done.stages_ms) | {"store": 1e3 * (now - begun)}
-        self.admission.took(1e3 * (now - submitted))
+        self.admission.took(entry.key.camera_id, submission.body_ms, 1e3 * (now - submitted))
         self.metrics.answered(entry.key.camera_id, entry.record, stages_ms)
         self._lost.learn(entry.key.camera_id, entry.length_mm / 1e3)
         self._tell(entry, done, sum(stages_ms.values()))

@@ -46,6 +46,7 @@ async def post_frame(camera_id: CameraId, request: Request) -> Response:
                 decoding=envelope.decoding,
                 digests=digests,
                 received_at=station.clock(),
+                body_ms=1e3 * (station.timer() - begun),
                 position_mm=query.position_mm,
                 captured_at=query.captured_at,
             )

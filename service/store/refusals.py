@@ -1,10 +1,12 @@
 """Refusals: frames that were not inspected, remembered without any answer waiting for it.
 
 When the station says no, it does so hundreds of times a second, and then least of all may the writer be kept from
-records: what is refused while a batch waits to be written joins the next one, one row for each frame and cause.
+records: refusals are collected, one row for each frame and cause, and ride along with the next record, or a batch of
+them is written four times a second. What a power cut takes of them is missing on the roll instead: no answer had it.
 """
 
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +23,8 @@ from service.store.writer import Writer
 
 CONFLICT: Final = "conflict"
 """The one cause of a frame whose number was inspected: its pixels were others."""
+
+_WRITE_EVERY_S = 0.25
 
 _MOST_KEPT = 20_000
 """While the store fails; beyond that the oldest are forgotten, and their numbers are missing on the roll instead."""
@@ -73,16 +77,22 @@ class Refusals:
         self._collected: dict[tuple[FrameKey, str], Refusal] = {}
         self._writing: dict[tuple[FrameKey, str], Refusal] = {}
         self._batch: Future[None] | None = None
+        self._written_s = float("-inf")
         self.forgotten = 0
+        writer.when_idle = self.write
 
     def keep(self, refusal: Refusal) -> None:
-        """Remember a refusal soon; one that the writer cannot take now goes with the next record."""
+        """Remember a refusal soon: with the next record, with later refusals, or when the writer has been idle."""
         with self._lock:
             self._collect(refusal)
-        self.write()
+        if time.monotonic() - self._written_s >= _WRITE_EVERY_S:
+            self.write()
 
     def write(self) -> Future[None] | None:
         """Have what was collected written, unless a batch waits already; return the batch, if there is one."""
+        if not self._collected:
+            return self._batch
+        self._written_s = time.monotonic()
         with self._lock:
             if self._batch is None and self._collected:
                 self._submit()
@@ -119,12 +129,9 @@ class Refusals:
     def _written(self, batch: Future[None]) -> None:
         with self._lock:
             self._batch = None
-            failed = batch.cancelled() or batch.exception() is not None
-            if failed:
+            if batch.cancelled() or batch.exception() is not None:
                 self._put_back()
             self._writing = {}
-        if not failed:
-            self.write()
 
 
 _WRITTEN = [column for column in not_inspected.columns if column.name != "closed_at"]

@@ -56,7 +56,14 @@ class Writer:
     ----------
     engine : Engine
         Its transactions must be durable when they end.
+
+    Attributes
+    ----------
+    when_idle : callable
+        Called now and then while nothing waits to be written; may submit something.
     """
+
+    when_idle: Callable[[], object] = staticmethod(lambda: None)
 
     def __init__(self, engine: Engine) -> None:
         self._connection, self._driver = engine.connect(), engine.dialect.loaded_dbapi
@@ -123,6 +130,7 @@ class Writer:
             tasks = [self._waiting.get(timeout=_LOOK_AFTER_S)]
         except queue.Empty:
             self._look()
+            self.when_idle()
             return True
         while len(tasks) < _LARGEST_GROUP and not self._waiting.empty():
             tasks.append(self._waiting.get())

@@ -30,7 +30,7 @@ def test_a_camera_has_so_many_places_and_gets_them_back() -> None:
 def test_slow_answers_make_places_fewer_down_to_those_that_are_worked_on() -> None:
     places = admission(least=2)
     for _ in range(500):
-        places.took(4 * WANTED_MS)
+        places.took("cam-1", 5.0, 4 * WANTED_MS)
     assert places.places == 2
 
 
@@ -38,20 +38,31 @@ def test_quick_answers_make_places_more_only_while_they_are_short() -> None:
     places = admission()
     before = places.places
     for _ in range(500):
-        places.took(1.0)
+        places.took("cam-1", 5.0, 1.0)
     assert places.places == before
     with ExitStack() as held:
         for camera in range(before):
             held.enter_context(places.place(f"cam-{camera}"))
         for _ in range(before + 1):
-            places.took(1.0)
+            places.took("cam-1", 5.0, 1.0)
     assert places.places == before + 1
+
+
+def test_a_slow_network_is_no_overload_but_one_that_slows_down_under_load_is() -> None:
+    places = admission()
+    before = places.places
+    for _ in range(500):
+        places.took("far", 20 * WANTED_MS, 5.0)
+    assert places.places == before
+    for _ in range(50):
+        places.took("far", 22 * WANTED_MS, 5.0)
+    assert places.places < before
 
 
 def test_when_places_are_short_each_camera_still_has_its_share() -> None:
     places = admission(least=4)
     for _ in range(500):
-        places.took(4 * WANTED_MS)
+        places.took("cam-1", 5.0, 4 * WANTED_MS)
     with ExitStack() as held:
         for _ in range(4):
             held.enter_context(places.place("greedy"))
@@ -76,7 +87,7 @@ def test_cameras_without_number_cannot_take_places_without_number() -> None:
 def test_the_advice_when_to_come_again_follows_the_answers() -> None:
     places = admission()
     for _ in range(200):
-        places.took(120.0)
+        places.took("cam-1", 20.0, 100.0)
     assert places.retry_after_ms == pytest.approx(120, abs=2)
 
 
@@ -84,5 +95,5 @@ def test_the_advice_when_to_come_again_follows_the_answers() -> None:
 def test_whatever_answers_take_there_are_at_least_the_least_places(answers_ms: list[float]) -> None:
     places = admission(least=3)
     for ms in answers_ms:
-        places.took(ms)
+        places.took("cam-1", ms, ms)
         assert places.places >= 3

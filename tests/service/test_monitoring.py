@@ -83,7 +83,7 @@ def test_every_metric_of_a_station_is_told_in_the_table_with_its_labels(samples:
     rows = re.findall(r"^\| `(coatsight_\w+)` \| ([^|]*)\|", (FOLDER / "README.md").read_text(), re.MULTILINE)
     told = {name: {label.strip() for label in labels.split(",")} - {""} for name, labels in rows}
     exposed = {
-        re.sub(r"(?<=stage_seconds)_(bucket|count|sum)$", "", name): labels - {"le"}
+        re.sub(r"(?<=_seconds)_(bucket|count|sum)$", "", name): labels - {"le"}
         for name, labels in samples.items()
         if name.startswith("coatsight_")
     }
