@@ -50,11 +50,11 @@ class Serving:
 
     def rss_mib(self) -> float:
         """Memory in use by the station and its inspecting processes; what they share counts once for each."""
-        return sum(_rss_kib(pid) for pid in (self.pid, *_children(self.pid))) / 1024
+        return sum(_rss_kib(pid) for pid in _family(self.pid)) / 1024
 
     def private_mib(self) -> float:
         """Memory that is theirs alone, and their share of what they share."""
-        return sum(_pss_kib(pid) for pid in (self.pid, *_children(self.pid))) / 1024
+        return sum(_pss_kib(pid) for pid in _family(self.pid)) / 1024
 
 
 @contextlib.contextmanager
@@ -111,9 +111,12 @@ def _wait_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("expected the station to become ready, it did not: run `coatsight serve` to see why")
 
 
-def _children(pid: int) -> list[int]:
-    told = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in told]
+def _family(pid: int) -> list[int]:
+    """A process and all that it started; each thread has children of its own."""
+    started = [
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    ]
+    return [pid, *(each for child in started for each in _family(child))]
 
 
 def _rss_kib(pid: int) -> int:

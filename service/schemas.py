@@ -76,6 +76,25 @@ def parsed_query(query: Mapping[str, Any]) -> FrameQuery:
         raise RequestValidationError(problem.errors()) from problem
 
 
+_CAMERA: TypeAdapter[str] = TypeAdapter(Annotated[str, Field(pattern=NAME_PATTERN)])
+
+
+def parsed_camera(path: Mapping[str, Any]) -> str:
+    """Parse a camera's name in a frame's address.
+
+    Raises
+    ------
+    RequestValidationError
+        It holds what no name may.
+    """
+    try:
+        return _CAMERA.validate_python(path["camera_id"])
+    except ValidationError as problem:
+        raise RequestValidationError(
+            [{**error, "loc": ("path", "camera_id")} for error in problem.errors()]
+        ) from problem
+
+
 def query_parameters() -> list[dict[str, Any]]:
     """Describe a frame's query for the OpenAPI document."""
     schema = FrameQuery.model_json_schema()

@@ -1,19 +1,22 @@
 """The pinned route: a camera posts a frame and is answered when the record is durable."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 from numpy.typing import NDArray
 from starlette.requests import ClientDisconnect
 
 from service.api.digests import parse_digests
 from service.api.envelopes import MEDIA_TYPES, envelope_of
+from service.api.guard import guard
 from service.errors import BodyTooSlow, MalformedBody
 from service.inspecting import Submission
 from service.problems import BODY_BEGUN
-from service.schemas import CameraId, FrameAnswer, parsed_query, query_parameters, refusals
+from service.schemas import CameraId, FrameAnswer, parsed_camera, parsed_query, query_parameters, refusals
 from service.station import Receipt, Station
 from service.store.entries import FrameKey
 
@@ -26,7 +29,21 @@ _ASKED: dict[str, Any] = {
     },
 }
 
-router = APIRouter(tags=["frames"])
+
+class _Direct(APIRoute):
+    """Calls its endpoint by itself: FastAPI's way of finding what it needs takes 0.2 ms of every frame."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request; being asked who asks is part of it."""
+
+        async def handle(request: Request) -> Response:
+            await guard(request)
+            return await post_frame(parsed_camera(request.path_params), request)
+
+        return handle
+
+
+router = APIRouter(tags=["frames"], route_class=_Direct)
 
 
 @router.post("/v1/cameras/{camera_id}/frames", response_model=FrameAnswer, responses=_REFUSALS, openapi_extra=_ASKED)
