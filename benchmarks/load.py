@@ -71,7 +71,7 @@ class Tally:
     answers : dict of (camera, sequence) to bytes
         Kept where they are asked back.
     refused : Counter
-        Answers other than 200, by status.
+        Answers other than 200, by status; 0 for those that never came.
     problems : list of str
         The first few bodies of those.
     lost : int
@@ -156,7 +156,11 @@ class _Camera:
         tries: Counter[int] = Counter()
         pixels = self._frames[(number * 7 + self._first * 13) % len(self._frames)]
         while True:
-            status, answer = connection.post(self._head(number, pixels), pixels, asks_first=self._load.asks_first)
+            try:
+                status, answer = connection.post(self._head(number, pixels), pixels, asks_first=self._load.asks_first)
+            except OSError as problem:
+                connection.close()
+                return 0, str(problem).encode(), tries
             if status == 200:
                 return status, answer, tries
             tries[status] += 1
@@ -179,6 +183,7 @@ class _Camera:
         number, status, ms = told
         tally.refused += tries
         if status != 200:
+            tally.refused[0] += not status
             tally.lost += 1
             tally.problems += [f"{status} {answer[:200]!r}"][: 5 - len(tally.problems)]
             return

@@ -122,13 +122,15 @@ class Station:
         StoreFailed
             Records cannot be written just now.
         """
-        folder = calibration_folder(self.settings.data_dir, camera_id)
-        if self.settings.require_known_cameras and not folder.is_dir():
+        if self.settings.require_known_cameras and not self._is_known(camera_id):
             raise UnknownCamera(f"expected a camera with a calibration, {camera_id} has none: calibrate it first")
         if not self.store.healthy:
             raise StoreFailed("expected a store that takes records, it cannot just now: try again")
         with self.admission.place(camera_id):
             yield
+
+    def _is_known(self, camera_id: str) -> bool:
+        return calibration_folder(self.settings.data_dir, camera_id).is_dir()
 
     async def receive(self, submission: Submission) -> Receipt:
         """Inspect a frame, keep it and return its answer.
