@@ -1,4 +1,4 @@
-"""Which numbers were answered: asked for every frame, so that the store is asked only where it may know.
+"""Which numbers were answered, and which are missing: asked for every frame, the store only where it may know.
 
 A bit for each number; a roll of 30,000 frames takes 4 KiB.
 """
@@ -15,15 +15,26 @@ class AnsweredNumbers:
     ----------
     before : int or None
         Largest number that was answered before this station was started: it and those below may be in the store.
+    count : int
+        How many were.
     """
 
-    def __init__(self, before: int | None) -> None:
-        self._before = -1 if before is None else before
+    def __init__(self, before: int | None, count: int = 0) -> None:
+        self._before = self._largest = -1 if before is None else before
+        self._count = count
         self._seen: defaultdict[int, int] = defaultdict(int)
 
     def add(self, number: int) -> None:
-        """Remember a number."""
-        self._seen[number >> _BITS] |= 1 << (number & ((1 << _BITS) - 1))
+        """Remember a number that was not answered before."""
+        place, bit = number >> _BITS, 1 << (number & ((1 << _BITS) - 1))
+        self._count += not self._seen[place] & bit
+        self._seen[place] |= bit
+        self._largest = max(self._largest, number)
+
+    @property
+    def missing(self) -> int:
+        """Numbers below the largest answered one that were not: lost on their way, refused, or still to come."""
+        return self._largest + 1 - self._count
 
     def may_have(self, number: int) -> bool:
         """Whether the store may have an answer for the number; never wrongly False."""

@@ -10,6 +10,9 @@ def watch_station(station: Station, retention: Retention) -> None:
     """Show what a station can be asked for among its metrics."""
     watch = station.metrics.watch
     station.metrics.watch_cameras("queue_depth", "Frames of a camera being taken in.", station.admission.of)
+    station.metrics.watch_cameras(
+        "frames_missing", "Numbers below a roll's newest answered one that were not answered.", station.missing_of
+    )
     watch("queue_places", "Frames of one camera that may be taken in.", lambda: station.settings.queue_frames)
     watch("ready", "1 while /readyz says so.", lambda: is_ready(station))
     watch("store_healthy", "1 while records are being written.", lambda: station.store.healthy)

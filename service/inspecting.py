@@ -109,6 +109,7 @@ class Inspecting:
         self._store, self._rolls, self._inspectors = store, rolls, inspectors
         self._with_candidates, self._with_input = with_candidates, with_input
         self._pairs: dict[tuple[str, str], _Pair] = {}
+        self._latest: dict[str, AnsweredNumbers] = {}
         self._frozen = FrozenCamera(self._before)
         self._numbers = FrameNumbers(store.last_number(), clock)
 
@@ -147,6 +148,12 @@ class Inspecting:
         """Remember that a frame is given to the store: whatever comes of it, the number may be taken from now on."""
         if pair := self._pairs.get((key.roll_id, key.camera_id)):
             pair.answered.add(key.sequence)
+            self._latest[key.camera_id] = pair.answered
+
+    def missing_of(self, camera_id: str) -> int:
+        """Count the numbers that a camera's latest roll is missing below the newest answered one."""
+        latest = self._latest.get(camera_id)
+        return latest.missing if latest else 0
 
     def _inspected(self, submission: Submission, done: Done) -> Inspected:
         record = held(done.record, self._frozen.holds(submission.key, done.pixel_hash))
@@ -163,10 +170,10 @@ class Inspecting:
     def _met(self, key: FrameKey) -> _Pair:
         self._frozen.know(key.camera_id)
         pins = self._rolls.pinned(key.roll_id, key.camera_id)
-        last = self._store.read(partial(reads.last_sequence, camera_id=key.camera_id, roll_id=key.roll_id))
+        last, count = self._store.read(partial(reads.answered_so_far, camera_id=key.camera_id, roll_id=key.roll_id))
         while len(self._pairs) >= _KEPT_OPEN:
             self._pairs.pop(next(iter(self._pairs)), None)
-        return self._pairs.setdefault((key.roll_id, key.camera_id), _Pair(pins, AnsweredNumbers(last)))
+        return self._pairs.setdefault((key.roll_id, key.camera_id), _Pair(pins, AnsweredNumbers(last, count)))
 
     async def _answered(self, key: FrameKey, pixel_hash: bytes) -> bytes | None:
         question = partial(reads.stored_answer, key=key)

@@ -160,6 +160,10 @@ class Station:
         self._lost.count(refusal.key, refusal.cause)
         self.store.keep_refusal(refusal)
 
+    def missing_of(self, camera_id: str) -> int:
+        """Count the frames of a camera's latest roll that are missing below the newest answered one."""
+        return self._inspecting.missing_of(camera_id)
+
     def health_of(
         self, camera_id: str, *, calibrated: bool
     ) -> Literal["ok", "not calibrated", "full", "store failing"]:

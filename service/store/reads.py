@@ -94,6 +94,13 @@ def last_sequence(connection: Connection, camera_id: str, roll_id: str) -> int |
     return largest
 
 
+def answered_so_far(connection: Connection, camera_id: str, roll_id: str) -> tuple[int | None, int]:
+    """Return the largest sequence answered to a camera on a roll, None when there is none, and how many were."""
+    question = select(func.max(frames.c.sequence), func.count()).filter_by(camera_id=camera_id, roll_id=roll_id)
+    largest, count = connection.execute(question).one()
+    return largest, count
+
+
 def roll(connection: Connection, roll_id: str) -> RollEntry | None:
     """Tell what a roll was opened with."""
     row = connection.execute(select(rolls).filter_by(roll_id=roll_id)).one_or_none()
