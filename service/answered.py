@@ -6,6 +6,8 @@ A bit for each number; a roll of 30,000 frames takes 4 KiB.
 from collections import defaultdict
 
 _BITS = 10
+_MOST_KEPT = 4096
+"""Of 1024 numbers each: what counts by the microsecond takes a new one for every frame."""
 
 
 class AnsweredNumbers:
@@ -15,6 +17,7 @@ class AnsweredNumbers:
     ----------
     before : int or None
         Largest number that was answered before this station was started: it and those below may be in the store.
+        Later also where numbers lie so far apart that bits for them would take memory without end.
     """
 
     def __init__(self, before: int | None) -> None:
@@ -24,6 +27,9 @@ class AnsweredNumbers:
     def add(self, number: int) -> None:
         """Remember a number."""
         self._seen[number >> _BITS] |= 1 << (number & ((1 << _BITS) - 1))
+        if len(self._seen) > _MOST_KEPT:
+            self._before = max(self._before, ((max(self._seen) + 1) << _BITS) - 1)
+            self._seen.clear()
 
     def may_have(self, number: int) -> bool:
         """Whether the store may have an answer for the number; never wrongly False."""
