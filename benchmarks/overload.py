@@ -30,12 +30,12 @@ def overload(cameras: int, seconds: float, times: float) -> list[Row]:
         warm_up(here, frames, Load(names, 1.0))
         able = Load(names, _CAPACITY_S, roll="capacity", asks_first=True, sends_again=True)
         can = send(here.port, frames, able).per_s
-        before = here.metric("coatsight_refusals_total")
+        before, timed_before = here.metric("coatsight_refusals_total"), _refusals_timed(here)
         with _memory_watched(here) as memory:
             asked = Load(names, seconds, times * can / cameras, _CONNECTIONS, "overload", asks_first=True)
             tally = send(here.port, frames, asked, keep_answers=True)
         counted = here.metric("coatsight_refusals_total") - before
-        refusal_ms = _refusal_ms(here)
+        refusal_ms = _refusal_ms(timed_before, _refusals_timed(here))
         forgotten = not_repeated(here, tally)
     return _rows(tally, can, times, (refusal_ms, memory, forgotten, counted))
 
@@ -89,12 +89,17 @@ def _rows(
     ]
 
 
-def _refusal_ms(here: Serving) -> tuple[float, float]:
-    """The station's own figures: p50 and p99, within the bounds of its histogram."""
+def _refusals_timed(here: Serving) -> dict[float, float]:
+    """The station's own histogram: refusals up to each bound, in seconds."""
     lines = here.ask("/metrics")[1].decode().splitlines()
     name = "coatsight_refusal_seconds_bucket{le="
     counts = [(line.split('"')[1], float(line.split()[-1])) for line in lines if line.startswith(name)]
-    bounds = [(float(bound.replace("+Inf", "inf")), count) for bound, count in counts]
+    return {float(bound.replace("+Inf", "inf")): count for bound, count in counts}
+
+
+def _refusal_ms(before: dict[float, float], after: dict[float, float]) -> tuple[float, float]:
+    """p50 and p99 of what came between, within the bounds of the histogram."""
+    bounds = [(bound, count - before.get(bound, 0.0)) for bound, count in after.items()]
     return _quantile_ms(bounds, 0.5), _quantile_ms(bounds, 0.99)
 
 

@@ -6,6 +6,8 @@ A bit for each number; a roll of 30,000 frames takes 4 KiB.
 from collections import defaultdict
 
 _BITS = 10
+_MOST_KEPT = 4096
+"""Of 1024 numbers each: what counts by the microsecond takes a new one for every frame."""
 
 
 class AnsweredNumbers:
@@ -15,6 +17,7 @@ class AnsweredNumbers:
     ----------
     before : int or None
         Largest number that was answered before this station was started: it and those below may be in the store.
+        Later also where numbers lie so far apart that bits for them would take memory without end.
     count : int
         How many were.
     """
@@ -30,6 +33,9 @@ class AnsweredNumbers:
         self._count += not self._seen[place] & bit
         self._seen[place] |= bit
         self._largest = max(self._largest, number)
+        if len(self._seen) > _MOST_KEPT:
+            self._before = max(self._before, ((max(self._seen) + 1) << _BITS) - 1)
+            self._seen.clear()
 
     @property
     def missing(self) -> int:

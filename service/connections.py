@@ -114,10 +114,11 @@ class BoundedConnection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the rest of a body that nobody wants, but not for ever."""
         super().on_response_complete()
-        if self._in_message and not self.transport.is_closing():
+        if self._in_message and self.cycle.response_complete and not self.transport.is_closing():
             self._wait(b"")
 
     def _wait(self, then: bytes) -> None:
+        self._stop_waiting()
         self._head_bytes = 0
         self._timer = self.loop.call_later(self._all.head_timeout_s, self._refuse, then)
 

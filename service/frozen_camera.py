@@ -12,6 +12,8 @@ Seen: TypeAlias = tuple[FrameKey, bytes]
 REMEMBERED_FRAMES = 64
 """Per camera; frames of several connections arrive in any order, but not further apart than this."""
 
+_MOST_CAMERAS = 1024
+
 
 class FrozenCamera:
     """Remembers the latest pixels of each camera; belongs to the event loop.
@@ -31,11 +33,15 @@ class FrozenCamera:
         """Look up a camera's frames from before; may be called from any thread, comes before its first frame."""
         with self._lock:
             if camera_id not in self._seen:
+                if len(self._seen) >= _MOST_CAMERAS:
+                    self._seen.pop(next(iter(self._seen)))
                 self._seen[camera_id] = deque(self._before(camera_id), REMEMBERED_FRAMES)
 
     def holds(self, key: FrameKey, pixel_hash: bytes) -> tuple[str, ...]:
         """Tell why the frame cannot be trusted, if it cannot, and remember it."""
-        seen = self._seen[key.camera_id]
+        seen = self._seen.get(key.camera_id)
+        if seen is None:  # forgotten since: more cameras call themselves one than a line can have
+            seen = self._seen[key.camera_id] = deque(maxlen=REMEMBERED_FRAMES)
         twin = _twin(key, pixel_hash, seen)
         seen.append((key, pixel_hash))
         return (f"frozen camera: pixels identical to frame {twin.sequence}",) if twin else ()

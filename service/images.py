@@ -16,6 +16,7 @@ from service.settings import Settings
 
 PREVIEW_WIDTH_PX = 1024
 _JPEG_QUALITY = 80
+_LONGEST_JPEG_PX = 65_500
 _SHOW_EVERY_S, _SHOW_UNSEEN_EVERY_S = 0.25, 2.0
 """Of frames that passed, each camera's are shown no more often, while somebody looks or nobody; the others always.
 
@@ -151,13 +152,19 @@ class Images:
 
     def _run(self) -> None:
         while picture := self._waiting.get():
-            frame = picture.decode()
-            if picture.seen or not picture.tier:
-                self._show(picture, frame)
-            if picture.tier:
-                self._keep(picture, frame, picture.tier)
-            del frame
+            try:
+                self._make(picture)
+            except Exception:  # one odd picture must not keep the thread from all others, and the station from its end
+                _log.exception("the picture of frame %s could not be made", picture.frame_id)
+                self.dropped += picture.tier is not None and not self._files.has(picture.pixel_hash)
             picture.release()
+
+    def _make(self, picture: Picture) -> None:
+        frame = picture.decode()
+        if picture.tier:
+            self._keep(picture, frame, picture.tier)
+        if picture.seen or not picture.tier:
+            self._show(picture, frame)
 
     def _show(self, picture: Picture, frame: Frame) -> None:
         self._previews[picture.frame_id] = small_jpeg(frame.pixels, frame.bits)
@@ -179,7 +186,7 @@ class Images:
 def small_jpeg(pixels: Pixels, bits: int) -> bytes:
     """Shrink pixels of shape (rows, columns) to `PREVIEW_WIDTH_PX` columns and encode them as JPEG."""
     rows, columns = pixels.shape
-    scale = min(PREVIEW_WIDTH_PX / columns, 1.0)
+    scale = min(PREVIEW_WIDTH_PX / columns, _LONGEST_JPEG_PX / rows, 1.0)
     size = max(round(columns * scale), 1), max(round(rows * scale), 1)
     small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint16)
     small = np.right_shift(small, bits - 8).astype(np.uint8)

@@ -4,6 +4,7 @@ the roll's pins -> a process inspects -> the same number before? -> frozen camer
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,6 +111,7 @@ class Inspecting:
         self._with_candidates, self._with_input = with_candidates, with_input
         self._pairs: dict[tuple[str, str], _Pair] = {}
         self._latest: dict[str, AnsweredNumbers] = {}
+        self._lock = threading.Lock()
         self._frozen = FrozenCamera(self._before)
         self._numbers = FrameNumbers(store.last_number(), clock)
 
@@ -171,9 +173,10 @@ class Inspecting:
         self._frozen.know(key.camera_id)
         pins = self._rolls.pinned(key.roll_id, key.camera_id)
         last, count = self._store.read(partial(reads.answered_so_far, camera_id=key.camera_id, roll_id=key.roll_id))
-        while len(self._pairs) >= _KEPT_OPEN:
-            self._pairs.pop(next(iter(self._pairs)), None)
-        return self._pairs.setdefault((key.roll_id, key.camera_id), _Pair(pins, AnsweredNumbers(last, count)))
+        with self._lock:
+            while len(self._pairs) >= _KEPT_OPEN:
+                self._pairs.pop(next(iter(self._pairs)))
+            return self._pairs.setdefault((key.roll_id, key.camera_id), _Pair(pins, AnsweredNumbers(last, count)))
 
     async def _answered(self, key: FrameKey, pixel_hash: bytes) -> bytes | None:
         question = partial(reads.stored_answer, key=key)

@@ -163,7 +163,7 @@ class InspectorProcesses:
             await asyncio.sleep(pause_s)
             try:
                 await self._begin(await self._living_nursery())
-            except (ChannelClosed, CoatsightError) as problem:
+            except (ChannelClosed, CoatsightError, OSError) as problem:
                 _log.error("no inspecting process could be started: %s", problem)
             else:
                 return
@@ -244,18 +244,24 @@ class _Process:
         self._loop.add_reader(self._channel.fileno(), self._take)
 
     async def inspect(self, task: Task, body: Body) -> Done:
-        answer: asyncio.Future[Done] = self._loop.create_future()
-        self._waiting.append(answer)
         try:
             send(self._channel, task, body.fd)
         except ChannelClosed:
             self._bury()
+            raise InspectorsDown("expected an inspecting process, it had ended: send the frame again") from None
+        answer: asyncio.Future[Done] = self._loop.create_future()
+        self._waiting.append(answer)
         return await answer
 
     def _take(self) -> None:
         try:
             outcome, _ = receive(self._channel)
         except ChannelClosed:
+            self._bury()
+            return
+        except Exception:  # an answer that cannot be read must not become the next frame's
+            _log.exception("inspecting process %d gave an answer that cannot be read", self.pid)
+            self.kill()
             self._bury()
             return
         answer = self._waiting.popleft()
@@ -287,6 +293,7 @@ class _Process:
             os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Close the channel, which ends it."""
+        """End it, also one that hangs and would never see that the channel is closed."""
         self._loop.remove_reader(self._channel.fileno())
         self._channel.close()
+        self.kill()

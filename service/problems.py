@@ -75,6 +75,8 @@ _PROBLEMS: dict[type[Exception], Problem] = {
 }
 
 _DATABASE_RETURNS_MS = 250
+_LONGEST_DETAIL = 500
+"""Kept of a refusal: it may quote all of a query, and thousands wait while the database is away."""
 _NOT_LET_IN = ("unknown-camera", "unauthorized", "forbidden", "cross-site")
 """Whose camera ids are anybody's invention: no metric, no log line and no record bears them."""
 
@@ -146,8 +148,8 @@ def _remember(request: Request, station: Station, problem: Problem, detail: str)
     camera = station.metrics.camera_label(frame.camera_id)
     station.told_once.tell(problem.name, camera, detail, roll=frame.roll, sequence=frame.sequence)
     key, now = FrameKey(frame.camera_id, frame.roll, frame.sequence), station.clock()
-    told = Refusal(key, problem.name, detail, now, now, position_mm=frame.position_mm, rows=frame.height)
-    station.refuse(told)
+    kept = detail[:_LONGEST_DETAIL]
+    station.refuse(Refusal(key, problem.name, kept, now, now, position_mm=frame.position_mm, rows=frame.height))
 
 
 def _frame(request: Request) -> NumberedFrame | None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import Literal
 
+from inspection.errors import DeadlinePassed
 from inspection.pipeline import NOT_NAMED
 from inspection.verdict import Verdict
 from service.admission import Admission
@@ -148,7 +149,12 @@ class Station:
         """
         submitted = self.timer()
         async with self._alone(submission.key):
-            outcome = await self._in_turn(submission, submitted)
+            try:
+                outcome = await self._in_turn(submission, submitted)
+            except DeadlinePassed:
+                # Else a station where all frames come too late would let in as many for ever.
+                self._learn(submission, submitted, self.timer())
+                raise
             if isinstance(outcome, Known):
                 self.metrics.repeated(submission.key.camera_id)
                 self.bodies.give_back(submission.body)
@@ -196,12 +202,15 @@ class Station:
         await asyncio.wrap_future(self.store.keep_frame(entry))
         now, done = self.timer(), inspected.done
         stages_ms = dict(done.stages_ms) | {"store": 1e3 * (now - begun)}
-        self.admission.took(entry.key.camera_id, submission.body_ms, 1e3 * (now - submitted))
+        self._learn(submission, submitted, now)
         self.metrics.answered(entry.key.camera_id, entry.record, stages_ms)
         self._lost.learn(entry.key.camera_id, entry.length_mm / 1e3)
         self._tell(entry, done, sum(stages_ms.values()))
         self._show(submission, entry, now)
         return Receipt(entry.answer, stages_ms)
+
+    def _learn(self, submission: Submission, submitted: float, now: float) -> None:
+        self.admission.took(submission.key.camera_id, submission.body_ms, 1e3 * (now - submitted))
 
     def _tell(self, entry: FrameEntry, done: Done, total_ms: float) -> None:
         """Hand what was seen on to whoever looks on."""

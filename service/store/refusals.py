@@ -7,7 +7,7 @@ them is written four times a second. What a power cut takes of them is missing o
 
 import threading
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -25,6 +25,9 @@ CONFLICT: Final = "conflict"
 """The one cause of a frame whose number was inspected: its pixels were others."""
 
 _WRITE_EVERY_S = 0.25
+
+_LONGEST_LAST_S = 2.0
+"""While the database is away, no longer: what then cannot be written is lost."""
 
 _MOST_KEPT = 20_000
 """While the store fails; beyond that the oldest are forgotten, and their numbers are missing on the roll instead."""
@@ -73,7 +76,8 @@ class Refusals:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._lock = threading.Lock()
+        # Held again by the same thread where a batch has failed already when its callback is set.
+        self._lock = threading.RLock()
         self._collected: dict[tuple[FrameKey, str], Refusal] = {}
         self._writing: dict[tuple[FrameKey, str], Refusal] = {}
         self._batch: Future[None] | None = None
@@ -97,6 +101,12 @@ class Refusals:
             if self._batch is None and self._collected:
                 self._submit()
             return self._batch
+
+    def finish(self) -> None:
+        """Have everything written, also what was collected while a batch was being written."""
+        if batch := self.write():
+            wait([batch], _LONGEST_LAST_S)
+        self.write()
 
     def _submit(self) -> None:
         try:

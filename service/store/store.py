@@ -143,7 +143,7 @@ class Store:
 
     def close(self) -> None:
         """Write what is waiting and let go of the folder."""
-        self._refusals.write()
+        self._refusals.finish()
         self._writer.close()
         self._reading.dispose()
         self._writing.dispose()

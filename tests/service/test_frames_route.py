@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -426,3 +427,23 @@ def test_a_kept_frame_can_be_looked_at_after_a_restart(tmp_path: Path) -> None:
     shown = cv2.imdecode(np.frombuffer(picture.content, np.uint8), cv2.IMREAD_UNCHANGED)
     assert shown is not None
     assert shown.shape == (256, 512)
+
+
+def test_where_frames_come_too_late_fewer_are_let_in(tmp_path: Path) -> None:
+    with running(tmp_path, deadline_ms=1, wanted_ms=1) as client:
+        before = places(client)
+        for sequence in range(40):
+            assert post(client, draw(0), sequence=sequence).status_code == 503
+        assert places(client) < before
+
+
+def places(client: httpx.Client) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith("coatsight_places ")))
+
+
+def test_of_a_refusal_that_quotes_a_whole_query_little_is_kept(tmp_path: Path) -> None:
+    with running(tmp_path) as client:
+        assert post(client, draw(0), sequence=1, captured_at="1" * 9000).status_code == 422
+    with sqlite3.connect(tmp_path / "station.sqlite") as kept:
+        assert kept.execute("SELECT length(detail) FROM not_inspected").fetchall() == [(500,)]

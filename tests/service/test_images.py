@@ -116,3 +116,20 @@ def test_a_preview_is_as_bright_as_its_frame_whatever_the_bits() -> None:
     assert shown is not None
     assert shown.shape == (32, 1024)
     assert abs(int(shown.mean()) - 128) <= 1
+
+
+def test_a_picture_that_cannot_be_made_keeps_no_other_from_being_kept(tmp_path: Path) -> None:
+    kept, released = images(tmp_path), []
+
+    def fails() -> Frame:
+        raise MemoryError
+
+    odd = Picture("0" * 16, "cam-1", bytes(16), fails, lambda: released.append("odd"))
+    assert kept.offer(odd, passed=False, at_s=0, seen=True)
+    assert kept.offer(picture(grey()), passed=False, at_s=0, seen=True)
+    kept.close()
+    assert (released, kept.dropped, kept.kept) == (["odd"], 1, 1)
+
+
+def test_the_longest_frame_has_a_small_picture() -> None:
+    assert small_jpeg(np.zeros((131_072, 16), np.uint8), 8)

@@ -3,12 +3,15 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -144,11 +147,11 @@ def test_a_frame_that_never_ends_costs_itself(tmp_path: Path, monkeypatch: pytes
         bodies = Bodies()
         async with processes(tmp_path) as inspectors:
             monkeypatch.setattr("service.inspectors._HUNG_AFTER_S", 0.1)
+            before = inspectors._processes[0].pid
             hung = inspectors.inspect(task(Dawdles(), deadline=time.perf_counter() + 0.1), body(bodies, 1))
             assert isinstance(await raised(hung), InspectionCrashed)
             monkeypatch.undo()
-            await comes_true(lambda: inspectors.alive == 0)
-            await comes_true(lambda: inspectors.alive == 1)
+            await comes_true(lambda: inspectors.alive == 1 and inspectors._processes[0].pid != before)
             assert (await inspectors.inspect(task(), body(bodies, 2))).rows == 256
 
     asyncio.run(work())
@@ -162,6 +165,66 @@ def test_a_camera_that_goes_away_while_its_frame_is_inspected_disturbs_no_other(
             await asyncio.sleep(0.05)
             gone.cancel()
             assert len((await inspectors.inspect(task(), body(bodies, 2, holes=1))).record.defects) == 1
+
+    asyncio.run(work())
+
+
+def test_a_process_that_ended_while_idle_costs_no_frame(tmp_path: Path) -> None:
+    async def work() -> None:
+        bodies = Bodies()
+        async with processes(tmp_path) as inspectors:
+            ended = inspectors._processes[0]
+            ended.kill()
+            assert ended._channel.recv(1, socket.MSG_PEEK) == b""  # it has, and the loop has not noticed
+            assert isinstance(await raised(inspectors.inspect(task(), body(bodies, 1))), InspectorsDown)
+            await comes_true(lambda: inspectors.alive == 1)
+            assert (await inspectors.inspect(task(), body(bodies, 2))).rows == 256
+
+    asyncio.run(work())
+
+
+def test_whatever_keeps_a_process_from_starting_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> None:
+        async with processes(tmp_path) as inspectors:
+            assert inspectors._nursery
+            fork, tries = inspectors._nursery.fork, iter([OSError(12, "Cannot allocate memory")])
+
+            def poor(buried: Callable[[Any], None]) -> Any:
+                for problem in tries:
+                    raise problem
+                return fork(buried)
+
+            monkeypatch.setattr(inspectors._nursery, "fork", poor)
+            inspectors._processes[0].kill()
+            await comes_true(lambda: inspectors.alive == 0)
+            await comes_true(lambda: inspectors.alive == 1)
+
+    asyncio.run(work())
+
+
+def test_an_answer_that_cannot_be_read_is_never_taken_for_the_next_frames(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> None:
+        bodies = Bodies()
+        async with processes(tmp_path) as inspectors:
+            with monkeypatch.context() as broken:
+                broken.setattr("service.inspectors.receive", MagicMock(side_effect=EOFError))
+                assert isinstance(await raised(inspectors.inspect(task(), body(bodies, 1))), InspectionCrashed)
+            await comes_true(lambda: inspectors.alive == 1)
+            assert (await inspectors.inspect(task(), body(bodies, 2))).rows == 256
+
+    asyncio.run(work())
+
+
+def test_a_process_that_hangs_ends_with_the_station(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with processes(tmp_path) as inspectors:
+            hangs = inspectors._processes[0].pid
+            os.kill(hangs, signal.SIGSTOP)
+        await comes_true(lambda: not Path(f"/proc/{hangs}").exists())
 
     asyncio.run(work())
 

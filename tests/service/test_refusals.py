@@ -2,17 +2,20 @@
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from functools import partial
+from threading import Event, Thread
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from databases import Database
 from records import NOON, entry
 
+from service.errors import StoreFailed
 from service.store import reads, refusals
 from service.store.entries import FrameKey
-from service.store.refusals import Refusal
+from service.store.refusals import Refusal, Refusals
 from service.store.store import Store
 
 OF_ROLL = {"camera_id": "cam-1", "roll_id": "R1"}
@@ -94,3 +97,31 @@ def test_answered_frames_are_told_as_runs_without_a_gap(store: Store) -> None:
     runs = store.read(partial(reads.runs, **OF_ROLL))
     assert [(run.first, run.last) for run in runs] == [(0, 2), (5, 6), (9, 9)]
     assert [run.to_mm for run in runs] == pytest.approx([3 * 51.2, 7 * 51.2, 10 * 51.2])
+
+
+def test_a_batch_that_fails_at_once_holds_nobody_up() -> None:
+    failed: Future[None] = Future()
+    failed.set_exception(StoreFailed("expected a store, there is none"))
+    collected = Refusals(MagicMock(submit=lambda *_, **__: failed))
+    keeping = Thread(target=collected.keep, args=(refusal(5),), daemon=True)
+    keeping.start()
+    keeping.join(5)
+    assert not keeping.is_alive()
+
+
+def test_what_is_refused_while_a_batch_is_written_is_remembered_by_a_store_that_closes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, row = Event(), refusals._row
+
+    def slow(told: Refusal) -> tuple[Any, ...]:
+        begun.set()
+        time.sleep(0.2)
+        return row(told)
+
+    monkeypatch.setattr(refusals, "_row", slow)
+    with Store(database.folder, database.url) as opened:
+        opened.keep_refusal(refusal(5))
+        assert begun.wait(5)
+        opened.keep_refusal(refusal(6))
+    assert database.asked("SELECT sequence FROM not_inspected ORDER BY sequence") == [(5,), (6,)]
