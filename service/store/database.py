@@ -44,6 +44,12 @@ def reading_engine(address: URL) -> Engine:
     return make(address)
 
 
+def snapshot_engine(address: URL) -> Engine:
+    """Make an engine whose connections cannot write, and see one state of the database until they are closed."""
+    engine = reading_engine(address)
+    return engine if is_file(address) else engine.execution_options(isolation_level="REPEATABLE READ")
+
+
 def migrate(engine: Engine) -> None:
     """Bring the tables up to date.
 
