@@ -8,12 +8,23 @@ from pathlib import Path
 from inspection.errors import InputError
 from service.drills.report import Options
 from service.station_process import StationProcess
+from service.store.database import DATABASE
 
 
 @contextlib.contextmanager
 def folder_for(options: Options) -> Iterator[Path]:
-    """Give the drill's own station a folder."""
+    """Give the drill's own station a folder.
+
+    Raises
+    ------
+    InputError
+        A station's records lie there: they only grow, so that nobody could take the drill's frames out again.
+    """
     if options.data:
+        if (options.data / DATABASE).exists():
+            raise InputError(
+                f"expected a folder for the drill alone, {options.data} holds a station's records: name another"
+            )
         yield options.data
         return
     with tempfile.TemporaryDirectory(prefix="coatsight-drill-") as folder:
