@@ -75,6 +75,15 @@ def test_a_folder_without_a_database_is_backed_up_with_a_word_about_pg_dump(
     assert "pg_dump" in capsys.readouterr().err
 
 
+def test_a_database_that_lies_in_the_folder_from_before_hides_no_word_about_pg_dump(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = station_folder(tmp_path / "data")
+    monkeypatch.setenv("COATSIGHT_STORE_URL", "postgresql://nobody@127.0.0.1:1/plant")
+    assert main(["backup", str(data), "--to", str(tmp_path / "kept.tar")]) == 0
+    assert "holds none of them: use pg_dump" in capsys.readouterr().err
+
+
 def flip(path: Path, at: bytes) -> None:
     body = bytearray(path.read_bytes())
     body[body.index(at)] ^= 1
