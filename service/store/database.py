@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -65,6 +66,11 @@ def migrate(engine: Engine) -> None:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except CommandError as problem:
+        raise StationError(
+            f"expected the tables at {shown(engine.url)} as this release or an earlier one made them, got a later "
+            f"one's ({problem}): update, then start again"
+        ) from problem
     except SQLAlchemyError as problem:
         why = " ".join(str(getattr(problem, "orig", problem)).split())
         raise StationError(
