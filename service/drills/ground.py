@@ -3,7 +3,10 @@
 import contextlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 from pathlib import Path
+
+import httpx
 
 from inspection.errors import InputError
 from service.drills.report import Options
@@ -33,12 +36,20 @@ def folder_for(options: Options) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def running_station(options: Options, environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Give the address of the station that was named, else of one of the drill's own."""
+    """Give the address of the station that was named, else of one of the drill's own.
+
+    Raises
+    ------
+    InputError
+        It asks for keys: no one key may both post frames and look what became of them.
+    """
     if options.url:
+        _check_asks_nobody(options.url)
         yield options.url.rstrip("/")
         return
     with own_station(options, environment) as station:
         station.start()
+        _check_asks_nobody(station.url)
         yield station.url
 
 
@@ -64,3 +75,8 @@ def own_station(
             yield station
         finally:
             station.stop()
+
+
+def _check_asks_nobody(url: str) -> None:
+    if httpx.get(f"{url.rstrip('/')}/v1/cameras").status_code == HTTPStatus.UNAUTHORIZED:
+        raise InputError(f"expected a station without keys and users, {url} asks who is there: name another, or none")

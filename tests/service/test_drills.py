@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fakes import running
+from people import new_key
 
 from inspection.errors import InputError
 from service.cli import main
@@ -100,3 +101,9 @@ def test_a_station_of_its_own_keeps_its_records_in_its_folder(tmp_path: Path, mo
     monkeypatch.setenv("COATSIGHT_STORE_URL", "postgresql://nobody@127.0.0.1:1/plant")
     assert DRILLS["encoder-reversal"].run(Options(data=tmp_path)).faults == ()
     assert (tmp_path / DATABASE).exists()
+
+
+def test_a_guarded_station_is_no_ground_for_a_drill(tmp_path: Path) -> None:
+    new_key(tmp_path)
+    with running(tmp_path) as client, pytest.raises(InputError, match="asks who is there"):
+        DRILLS["two-cameras"].run(Options(url=str(client.base_url)))
