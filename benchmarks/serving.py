@@ -81,7 +81,8 @@ def serving(cameras: Sequence[str], module: str = "service.cli", **settings: obj
 def _process(module: str, folder: str, settings: dict[str, object]) -> Iterator[Serving]:
     port = free_port()
     command = [sys.executable, "-m", module, "serve", "--port", str(port), "--data", folder]
-    told = {f"COATSIGHT_{name.upper()}": str(value) for name, value in settings.items()}
+    # An empty address: what is drawn here never gets among a plant's records.
+    told = {"COATSIGHT_STORE_URL": ""} | {f"COATSIGHT_{name.upper()}": str(value) for name, value in settings.items()}
     begun = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | told)
     try:

@@ -62,7 +62,7 @@ def writing(target: Path) -> Iterator[Archive]:
     draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
     try:
         if is_one_file(target):
-            with _owned(draft) as file, tarfile.open(fileobj=file, mode="w") as tar:
+            with owned(draft) as file, tarfile.open(fileobj=file, mode="w") as tar:
                 yield _IntoTar(tar)
         else:
             draft.mkdir(mode=0o700)
@@ -184,5 +184,6 @@ def _linked(source: Path, target: Path) -> bool:
     return True
 
 
-def _owned(path: Path) -> IO[bytes]:
+def owned(path: Path) -> IO[bytes]:
+    """Make a file that only its owner may read."""
     return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")

@@ -14,7 +14,7 @@ from typing import IO, Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from service.archives import Archive, Backup, Mark, mark_of, reading, remove, writing
+from service.archives import Archive, Backup, Mark, mark_of, owned, reading, remove, writing
 from service.disk_guard import RESERVE
 from service.errors import UnusableBackup
 from service.picture_files import PICTURES
@@ -154,6 +154,7 @@ def _database_into(
         return {}, None
     copy = target.with_name(f".{target.name}.{os.getpid()}.sqlite.draft")
     try:
+        owned(copy).close()
         copy_database(data_dir / DATABASE, copy, lambda done, of: told("database", done, of))
         recorded = Recorded(revision=revision(copy), counts=counts(copy))
         return {DATABASE: archive.add(copy, DATABASE, share=True)}, recorded

@@ -11,6 +11,7 @@ bits, nothing would be gained by a slow hash or a salt.
 import asyncio
 import hashlib
 import logging
+import re
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from service.store.store import Store
 _LOOK_AGAIN_S = 0.4
 _KEY_MARK = "coatsight_"
 """By this people and scanners recognise a key that lies where none should."""
+_KEY = re.compile(rb"%s[\w-]{43}" % _KEY_MARK.encode())
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +47,8 @@ def digest_of(secret: str) -> str:
 
 
 def holds_key(text: bytes) -> bool:
-    """Whether a key stands in a text where none should."""
-    return _KEY_MARK.encode() in text
+    """Whether a key stands in a text where none should; a roll may well be called `coatsight_1`."""
+    return _KEY.search(text) is not None
 
 
 class Keyring:

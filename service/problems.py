@@ -25,6 +25,9 @@ MEDIA_TYPE = "application/problem+json"
 BODY_BEGUN = "coatsight.body_begun"
 """Set in a request's scope when its body is asked for."""
 
+LET_IN = "coatsight.let_in"
+"""Set in a request's scope when the guard let it pass; what was refused before, by the router say, was not."""
+
 _TYPE = "urn:coatsight:problem:"
 
 
@@ -77,8 +80,6 @@ _PROBLEMS: dict[type[Exception], Problem] = {
 _DATABASE_RETURNS_MS = 250
 _LONGEST_DETAIL = 500
 """Kept of a refusal: it may quote all of a query, and thousands wait while the database is away."""
-_NOT_LET_IN = ("unknown-camera", "unauthorized", "forbidden", "cross-site")
-"""Whose camera ids are anybody's invention: no metric, no log line and no record bears them."""
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -140,7 +141,7 @@ def _headers(request: Request, error: Exception, problem: Problem) -> dict[str, 
 
 def _remember(request: Request, station: Station, problem: Problem, detail: str) -> None:
     frame = _frame(request)
-    if frame is None or problem.name in _NOT_LET_IN:
+    if frame is None or problem.name == "unknown-camera":
         station.metrics.refused(problem.name)
         station.told_once.tell(problem.name, NO_CAMERA, detail)
         return
@@ -153,8 +154,11 @@ def _remember(request: Request, station: Station, problem: Problem, detail: str)
 
 
 def _frame(request: Request) -> NumberedFrame | None:
-    """Tell which frame a request was about, if it was about one and told it well enough."""
-    if request.method != "POST" or "camera_id" not in request.path_params:
+    """Tell which frame a request was about, if it was about one and told it well enough.
+
+    The camera id of who was not let in is anybody's invention: no metric, no log line and no record bears it.
+    """
+    if LET_IN not in request.scope or request.method != "POST" or "camera_id" not in request.path_params:
         return None
     return parsed_number(request.path_params, request.query_params)
 

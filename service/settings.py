@@ -158,7 +158,7 @@ class Settings(BaseSettings):
     @property
     def store_address(self) -> str | None:
         """The store's URL, its password included; None for a file in the folder."""
-        return self.store_url.get_secret_value() if self.store_url else None
+        return (self.store_url.get_secret_value() or None) if self.store_url else None
 
     @property
     def frame_limits(self) -> FrameLimits:

@@ -15,6 +15,7 @@ from inspection.errors import CoatsightError
 from service.simulator import is_ready
 
 HOST: Final = "127.0.0.1"
+STORE_URL: Final = "COATSIGHT_STORE_URL"
 
 _START_S = 120.0
 """The first start compiles kernels."""
@@ -32,7 +33,8 @@ class StationProcess:
     port : int
         0 takes any free one, the same at each start.
     environment : mapping
-        Settings beside those of this process's own environment.
+        Settings beside those of this process's own environment. `COATSIGHT_STORE_URL` counts only from here: frames
+        that are drawn for a drill or a demo never get among a plant's records, where nobody could take them out.
     module : sequence of str
     log : Path, optional
 
@@ -54,7 +56,8 @@ class StationProcess:
         self.url, self._log = f"http://{HOST}:{port}", log or folder / "station.log"
         options = ["--host", HOST, "--port", str(port), "--data", str(folder)]
         self._command = [sys.executable, "-m", *module, *options]
-        self._environment = os.environ | (environment or {})
+        inherited = {name: value for name, value in os.environ.items() if name != STORE_URL}
+        self._environment = inherited | dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 

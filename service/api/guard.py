@@ -8,6 +8,7 @@ from fastapi import Request
 from service.access import RULES, Rule, allow
 from service.errors import CrossSite, NotSignedIn, Unauthorized
 from service.keyring import Keyring, holds_key
+from service.problems import LET_IN
 from service.store.secrets import Secret
 
 COOKIE: Final = "coatsight_session"
@@ -32,6 +33,7 @@ async def guard(request: Request) -> None:
     if rule and keyring.guarded:
         who = request.state.who = _known(request, keyring, rule)
         allow(rule, who, request.path_params.get("camera_id"), f"{method} {route}")
+    request.scope[LET_IN] = True
 
 
 def _refuse_other_sites(request: Request) -> None:

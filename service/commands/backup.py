@@ -9,6 +9,7 @@ from service import backups
 from service.backups import Manifest, Told
 from service.commands.terminal import print_json, progress, say
 from service.errors import UnusableBackup
+from service.settings import Settings
 
 _NO = 1
 
@@ -17,7 +18,9 @@ def back_up(data: Path, target: Path, *, verify_too: bool, json: bool) -> int:
     """Back up a folder and say what was put away."""
     with _watched("backing up") as told:
         manifest = backups.back_up(data, target, made_at=datetime.now(UTC), told=told)
-    if manifest.database is None:
+    if Settings(data_dir=data).store_address:
+        say("warning: this station keeps its records in PostgreSQL, this backup holds none of them: use pg_dump")
+    elif manifest.database is None:
         say(f"warning: no database lies in {data}: if yours is PostgreSQL, put that away with pg_dump")
     if verify_too:
         return verify(target, json=json)

@@ -10,19 +10,20 @@ from inspection.errors import InputError
 from service.drills.camera import Camera, client_of, fresh_name, lost
 from service.drills.ground import running_station
 from service.drills.report import Options, Report, faults
+from service.station_process import STORE_URL
 
 _DOWN_S = 5.0
 _RECOVERS_WITHIN_S = 60.0
-_STORE = "COATSIGHT_STORE_URL"
 
 
 def run(options: Options) -> Report:
     """Stop the database while frames come, start it, and look for every answered frame."""
     if not (options.stop and options.start):
         raise InputError("expected --stop and --start, the commands that stop and start the database: give both")
-    if not (options.url or os.environ.get(_STORE)):
-        raise InputError(f"expected the database's address in {_STORE}, or --url of a station that uses it: set it")
-    with running_station(options) as url, client_of(url) as client:
+    store = os.environ.get(STORE_URL, "")
+    if not (options.url or store):
+        raise InputError(f"expected the database's address in {STORE_URL}, or --url of a station that uses it: set it")
+    with running_station(options, {STORE_URL: store}) as url, client_of(url) as client:
         camera = Camera(client, "drill-cam", fresh_name("database"))
         answers = [camera.post(n) for n in range(5)]
         subprocess.run(options.stop, shell=True, check=True)

@@ -3,17 +3,31 @@
 import contextlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 from pathlib import Path
+
+import httpx
 
 from inspection.errors import InputError
 from service.drills.report import Options
 from service.station_process import StationProcess
+from service.store.database import DATABASE
 
 
 @contextlib.contextmanager
 def folder_for(options: Options) -> Iterator[Path]:
-    """Give the drill's own station a folder."""
+    """Give the drill's own station a folder.
+
+    Raises
+    ------
+    InputError
+        A station's records lie there: they only grow, so that nobody could take the drill's frames out again.
+    """
     if options.data:
+        if (options.data / DATABASE).exists():
+            raise InputError(
+                f"expected a folder for the drill alone, {options.data} holds a station's records: name another"
+            )
         yield options.data
         return
     with tempfile.TemporaryDirectory(prefix="coatsight-drill-") as folder:
@@ -22,12 +36,20 @@ def folder_for(options: Options) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def running_station(options: Options, environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Give the address of the station that was named, else of one of the drill's own."""
+    """Give the address of the station that was named, else of one of the drill's own.
+
+    Raises
+    ------
+    InputError
+        It asks for keys: no one key may both post frames and look what became of them.
+    """
     if options.url:
+        _check_asks_nobody(options.url)
         yield options.url.rstrip("/")
         return
     with own_station(options, environment) as station:
         station.start()
+        _check_asks_nobody(station.url)
         yield station.url
 
 
@@ -53,3 +75,8 @@ def own_station(
             yield station
         finally:
             station.stop()
+
+
+def _check_asks_nobody(url: str) -> None:
+    if httpx.get(f"{url.rstrip('/')}/v1/cameras").status_code == HTTPStatus.UNAUTHORIZED:
+        raise InputError(f"expected a station without keys and users, {url} asks who is there: name another, or none")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import StationError, StoreFailed
 from service.settings import Settings
-from service.store.database import DATABASE, address_of, changing_engine, migrate, reading_engine
+from service.store.database import DATABASE, address_of, changing_engine, migrate, snapshot_engine
 from service.store.secrets import read_secrets
 
 
@@ -51,7 +51,7 @@ def reading(folder: Path) -> Iterator[Connection]:
         raise StationError(f"expected a station's folder, {folder} holds no {DATABASE}: name another --data")
     with changing(folder):
         pass  # the tables are up to date now
-    engine = reading_engine(_address(folder))
+    engine = snapshot_engine(_address(folder))
     try:
         with _telling(folder), engine.connect() as connection:
             yield connection

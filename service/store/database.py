@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -44,6 +45,12 @@ def reading_engine(address: URL) -> Engine:
     return make(address)
 
 
+def snapshot_engine(address: URL) -> Engine:
+    """Make an engine whose connections cannot write, and see one state of the database until they are closed."""
+    engine = reading_engine(address)
+    return engine if is_file(address) else engine.execution_options(isolation_level="REPEATABLE READ")
+
+
 def migrate(engine: Engine) -> None:
     """Bring the tables up to date.
 
@@ -59,6 +66,11 @@ def migrate(engine: Engine) -> None:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except CommandError as problem:
+        raise StationError(
+            f"expected the tables at {shown(engine.url)} as this release or an earlier one made them, got a later "
+            f"one's ({problem}): update, then start again"
+        ) from problem
     except SQLAlchemyError as problem:
         why = " ".join(str(getattr(problem, "orig", problem)).split())
         raise StationError(

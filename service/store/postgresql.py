@@ -131,7 +131,10 @@ def reading_engine(address: URL) -> Engine:
 def _engine(address: URL, **options: Any) -> Engine:
     patience = {name: value for name, value in _LOST_AFTER.items() if name not in address.query}
     try:
-        return create_engine(address, connect_args={"application_name": "coatsight"} | patience, **options)
+        # What is written stays out of messages and logs: passwords' hashes, sessions' digests, answers.
+        return create_engine(
+            address, connect_args={"application_name": "coatsight"} | patience, hide_parameters=True, **options
+        )
     except ModuleNotFoundError as problem:
         raise StationError(
             f"expected the driver of PostgreSQL, {problem.name} is not installed: pip install 'psycopg[binary]>=3.2'"

@@ -61,12 +61,17 @@ class Secrets:
 
 
 def read_secrets(connection: Connection) -> Secrets:
-    """Read everything that opens the station."""
+    """Read everything that opens the station.
+
+    The last change is asked for first: where each question sees what is committed when it begins (PostgreSQL), a
+    key revoked between two of them is then read again, instead of opening the station until the next change.
+    """
+    change = last_number(connection)
     known = [*_keys(connection), *_sessions(connection)]
     anybody = connection.scalar(select(exists(select(users.c.login)) | exists(select(api_keys.c.key_id))))
     people = connection.scalar(select(exists(select(users.c.login).where(users.c.active))))
     by_digest = {secret.digest: secret for secret in known}
-    return Secrets(last_number(connection), bool(anybody), bool(people), by_digest)
+    return Secrets(change, bool(anybody), bool(people), by_digest)
 
 
 def write_last_used(connection: Connection, used: Mapping[str, datetime]) -> None:

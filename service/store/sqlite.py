@@ -32,7 +32,8 @@ def reading_engine(address: URL) -> Engine:
 
 
 def _engine(address: URL, begin: str, **pool: Any) -> Engine:
-    engine = create_engine(address, connect_args={"check_same_thread": False}, **pool)
+    # What is written stays out of messages and logs: passwords' hashes, sessions' digests, answers.
+    engine = create_engine(address, connect_args={"check_same_thread": False}, hide_parameters=True, **pool)
 
     # sqlite3's own transaction control would begin late and commit before table changes.
     @event.listens_for(engine, "begin")

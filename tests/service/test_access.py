@@ -1,5 +1,6 @@
 """Who may do what: every route has its row, every key its camera, and what is revoked opens nothing."""
 
+import asyncio
 import socket
 import sqlite3
 import time
@@ -9,15 +10,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from databases import Database
 from fakes import draw, fake_classifier, post, running
 from fastapi.routing import iter_route_contexts
 from people import bearer, called, new_key, new_user, soon
+from sqlalchemy import Connection
 
 from service.access import PEOPLE, RULES, Role, Rule, allow
 from service.app import create_app
 from service.errors import Forbidden
 from service.keyring import Keyring, digest_of
 from service.settings import Settings
+from service.store import secrets
 from service.store.secrets import Secret
 from service.store.store import Store
 
@@ -230,3 +234,48 @@ def test_users_alone_guard_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     new_user(tmp_path, monkeypatch)
     with running(tmp_path) as client:
         assert post(client, draw(0), 0).status_code == 401
+
+
+def test_what_the_router_refuses_before_the_guard_leaves_nothing_of_a_camera(
+    guarded: tuple[httpx.Client, Path],
+) -> None:
+    """POST to a route that only reads: 405 comes from the router, which asks nobody who they are."""
+    client, folder = guarded
+    reports = new_key(folder, "*", "operator")
+    assert soon(lambda: client.get("/v1/cameras").status_code == 401)
+    frame = {"roll": "R1", "sequence": 5, "width": 512, "height": 256, "pixel_format": "Mono8"}
+    for path in ("/v1/cameras/cam-1", "/v1/cameras/cam-1/health"):
+        assert client.post(path, params=frame).status_code == 405
+    assert 'camera="cam-1"' not in client.get("/metrics").text
+    client.headers.update(bearer(reports))
+    assert client.get("/v1/rolls/R1/not-inspected").status_code == 404
+
+
+def test_a_roll_may_be_called_as_keys_begin(tmp_path: Path) -> None:
+    key = new_key(tmp_path)
+    with running(tmp_path) as client:
+        client.headers.update(bearer(key))
+        assert post(client, draw(0), 0, roll="coatsight_1").status_code == 200
+
+
+def test_a_key_revoked_while_keys_are_read_is_read_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL shows each question of a reading what is committed when that begins."""
+    if database.url:
+        monkeypatch.setenv("COATSIGHT_STORE_URL", database.url)
+    first, second = new_key(database.folder), new_key(database.folder)
+    read, revoked = secrets._sessions, list[str]()
+
+    def revoking(connection: Connection) -> list[Secret]:
+        if not revoked:
+            revoked.append(second["key_id"])
+            called("keys", "revoke", second["key_id"], "--data", database.folder)
+        return read(connection)
+
+    with Store(database.folder, database.url) as store:
+        keyring = Keyring(store, timedelta(hours=1), clock=lambda: datetime.now(UTC))
+        monkeypatch.setattr(secrets, "_sessions", revoking)
+        called("keys", "revoke", first["key_id"], "--data", database.folder)
+        asyncio.run(keyring.refresh())
+        assert revoked
+        asyncio.run(keyring.refresh())
+        assert keyring.whose("key", second["key"]) is None

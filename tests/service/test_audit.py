@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from databases import Database
 from fakes import running
 from people import bearer, called, new_key, new_user, verbs
 
@@ -190,3 +191,11 @@ def test_what_a_running_station_and_a_command_write_is_one_trail(
     with reading(tmp_path) as connection:
         rows = audit_rows(connection, limit=9)
     assert {row.address for row in rows if row.verb == "sign-in refused"} == {"127.0.0.1"}
+
+
+def test_the_command_follows_the_chain_in_each_database(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    if database.url:
+        monkeypatch.setenv("COATSIGHT_STORE_URL", database.url)
+    new_key(database.folder)
+    new_key(database.folder)
+    assert called("audit", "verify", "--data", database.folder)["rows"] == 2

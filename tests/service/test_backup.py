@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from fakes import draw, post, running
 from records import entry
 
+from service import backups
 from service.cli import main
 from service.store.copying import copy_database
 from service.store.store import Store
@@ -73,6 +75,15 @@ def test_a_folder_without_a_database_is_backed_up_with_a_word_about_pg_dump(
     (tmp_path / "data" / "recipes" / "thin.toml").write_text("")
     assert main(["backup", str(tmp_path / "data"), "--to", str(tmp_path / "kept.tar")]) == 0
     assert "pg_dump" in capsys.readouterr().err
+
+
+def test_a_database_that_lies_in_the_folder_from_before_hides_no_word_about_pg_dump(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = station_folder(tmp_path / "data")
+    monkeypatch.setenv("COATSIGHT_STORE_URL", "postgresql://nobody@127.0.0.1:1/plant")
+    assert main(["backup", str(data), "--to", str(tmp_path / "kept.tar")]) == 0
+    assert "holds none of them: use pg_dump" in capsys.readouterr().err
 
 
 def flip(path: Path, at: bytes) -> None:
@@ -214,3 +225,13 @@ def test_a_backup_beside_a_running_station_holds_every_frame_answered_before(tmp
         resent = {n: post(client, draw(n, holes=n % 3), n).content for n in kept}
         assert resent == kept
         assert post(client, draw(10**6), max(kept) + 1).status_code == 200
+
+
+def test_nobody_else_may_read_the_copy_while_it_is_made(tmp_path: Path) -> None:
+    data, modes = station_folder(tmp_path / "data"), set[int]()
+
+    def told(*_: object) -> None:
+        modes.update(path.stat().st_mode & 0o77 for path in tmp_path.glob(".kept.tar*"))
+
+    backups.back_up(data, tmp_path / "kept.tar", made_at=datetime.now(UTC), told=told)
+    assert modes == {0}

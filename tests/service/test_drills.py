@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 from fakes import running
+from people import new_key
 
 from inspection.errors import InputError
 from service.cli import main
 from service.drills import sequence_restart, slow_loris
 from service.drills.report import Options, Report
 from service.drills.table import DRILLS
+from service.store.database import DATABASE
+from service.store.store import Store
 
 SMALL = ("sequence-restart", "two-cameras", "encoder-reversal", "half-sent")
 
@@ -81,8 +84,26 @@ def test_a_fault_ends_with_exit_code_1(capsys: pytest.CaptureFixture[str], monke
 
 
 def test_a_drill_sees_a_station_that_forgets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.problems._NOT_LET_IN", ("conflict", "unknown-camera", "unauthorized"))
+    monkeypatch.setattr("service.station.Station.refuse", lambda *_: None)
     monkeypatch.setattr("service.drills.camera.PATIENCE_S", 0.5)
     with running(tmp_path) as client:
         report = sequence_restart.run(Options(url=str(client.base_url), times=2))
     assert report.faults == ("they are not remembered as not inspected",)
+
+
+def test_a_drill_puts_no_frame_among_a_station_s_records(tmp_path: Path) -> None:
+    Store(tmp_path).close()
+    with pytest.raises(InputError, match="holds a station's records"):
+        DRILLS["encoder-reversal"].run(Options(data=tmp_path))
+
+
+def test_a_station_of_its_own_keeps_its_records_in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COATSIGHT_STORE_URL", "postgresql://nobody@127.0.0.1:1/plant")
+    assert DRILLS["encoder-reversal"].run(Options(data=tmp_path)).faults == ()
+    assert (tmp_path / DATABASE).exists()
+
+
+def test_a_guarded_station_is_no_ground_for_a_drill(tmp_path: Path) -> None:
+    new_key(tmp_path)
+    with running(tmp_path) as client, pytest.raises(InputError, match="asks who is there"):
+        DRILLS["two-cameras"].run(Options(url=str(client.base_url)))

@@ -56,6 +56,14 @@ class Dawdles:
         return RIGHT(body)
 
 
+class Hangs:
+    """A body that nobody is ever done with."""
+
+    def __call__(self, body: NDArray[np.uint8]) -> Frame:
+        time.sleep(600)
+        raise AssertionError
+
+
 def no_classifier() -> Classifier:
     raise ModelError("expected a model, there is none: put one there")
 
@@ -148,7 +156,7 @@ def test_a_frame_that_never_ends_costs_itself(tmp_path: Path, monkeypatch: pytes
         async with processes(tmp_path) as inspectors:
             monkeypatch.setattr("service.inspectors._HUNG_AFTER_S", 0.1)
             before = inspectors._processes[0].pid
-            hung = inspectors.inspect(task(Dawdles(), deadline=time.perf_counter() + 0.1), body(bodies, 1))
+            hung = inspectors.inspect(task(Hangs(), deadline=time.perf_counter() + 3), body(bodies, 1))
             assert isinstance(await raised(hung), InspectionCrashed)
             monkeypatch.undo()
             await comes_true(lambda: inspectors.alive == 1 and inspectors._processes[0].pid != before)

@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from databases import Database
 from pydantic import SecretStr
 from records import NOON, entry
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, insert, inspect
 
 from inspection.errors import InputError
 from service.errors import StationError, StoreFailed
@@ -28,7 +28,7 @@ from service.store.entries import FrameKey, RollCameraEntry, RollEntry
 from service.store.refusals import Refusal
 from service.store.shadows import ShadowCount, ShadowName, shadow_count_in
 from service.store.store import Store
-from service.store.tables import METADATA
+from service.store.tables import METADATA, users
 from service.store.write_ahead_log import shorten
 from service.store.writes import write_frame
 
@@ -240,3 +240,19 @@ def test_a_long_log_is_cut_once_its_last_reader_is_done(tmp_path: Path) -> None:
         assert log.stat().st_size == 0
         store.keep_frame(entry(2)).result(5)
         assert store.last_number() == 3
+
+
+def test_tables_of_a_later_release_are_told_in_a_line(database: Database) -> None:
+    Store(database.folder, database.url).close()
+    database.asked("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StationError, match="got a later one's"):
+        Store(database.folder, database.url)
+
+
+def test_a_statement_that_fails_tells_nothing_of_what_it_would_have_written(database: Database) -> None:
+    with Store(database.folder, database.url) as store:
+        user = {"login": "a", "name": "a", "role": "admin", "password_hash": "HASH", "active": True, "created_at": ""}
+        failing = store.change(lambda connection: connection.execute(insert(users), [user, user]))
+        with pytest.raises(StoreFailed) as problem:
+            failing.result()
+    assert "HASH" not in str(problem.value.__cause__)
