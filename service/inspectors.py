@@ -31,8 +31,8 @@ from service.workbench import Done, Task
 TASKS_EACH = 2
 """One under work and one that waits, so that no process idles until the next is handed over."""
 
-_HUNG_AFTER_S = 10.0
-"""A process that is so late after a deadline will never answer."""
+_HUNG_AFTER_S = 30.0
+"""A process that is so late after a deadline will never answer; a disk that stalls can hold one up for many seconds."""
 
 _RESTART_AFTER_S = (0.0, 0.5, 1.0, 2.0, 5.0)
 
