@@ -42,7 +42,13 @@ def _rows(judged: list[Tally], bare: list[Tally], forgotten: int) -> list[Row]:
         Row("the route that only reads the body, in turns with it", f"{most:.0f} frames/s"),
         Row("share of that", f"{share:.0%}", f">= {_SHARE_BAR:.0%}", share >= _SHARE_BAR),
         Row("p99 of the slowest turn", f"{p99:.1f} ms"),
-        *kept_rows(whole, forgotten),
+        Row(
+            "lost",
+            f"{whole.lost} of {len(whole.ms) + whole.lost}; {whole.refused[503]} refused and sent again",
+            "0",
+            not whole.lost,
+        ),
+        kept_rows(whole, forgotten)[1],
     ]
 
 
