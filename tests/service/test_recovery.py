@@ -219,7 +219,7 @@ def test_frames_are_answered_again_by_themselves_when_the_server_was_stopped_and
             over.set()
             for thread in threads:
                 thread.join(30)
-        assert client.get("/readyz").status_code == 200
+        assert comes_true(lambda: client.get("/readyz").status_code == 200)
         again = {n: post(client, draw(n, holes=n % 4), n).content for n in answered}
     assert again == answered
     kept = [n for (n,) in on_server.asked("SELECT sequence FROM frames ORDER BY sequence")]
