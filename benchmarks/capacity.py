@@ -3,7 +3,7 @@
 from rich.progress import track
 
 from benchmarks.answers import Row
-from benchmarks.line import kept_rows, not_repeated, warm_up
+from benchmarks.line import not_repeated, repeated_row, warm_up
 from benchmarks.load import Load, Tally, pictures, send
 from benchmarks.serving import serving
 
@@ -36,34 +36,17 @@ def _rows(judged: list[Tally], bare: list[Tally], forgotten: int) -> list[Row]:
     what = f"{cameras} cameras of 4 MiB, durable, as fast as they are answered"
     spread = f"turns {min(each.per_s for each in judged):.0f} to {max(each.per_s for each in judged):.0f}"
     p99 = max(each.quantile_ms(0.99) for each in judged)
-    whole = _joined(judged)
+    answered, lost = sum(len(each.ms) for each in judged), sum(each.lost for each in judged)
+    again = sum(each.refused[503] for each in judged)
     return [
         Row(what, f"{rate:.0f} frames/s ({spread})", f">= {_RATE_BAR:g}", rate >= _RATE_BAR),
         Row("the route that only reads the body, in turns with it", f"{most:.0f} frames/s"),
         Row("share of that", f"{share:.0%}", f">= {_SHARE_BAR:.0%}", share >= _SHARE_BAR),
         Row("p99 of the slowest turn", f"{p99:.1f} ms"),
-        Row(
-            "lost",
-            f"{whole.lost} of {len(whole.ms) + whole.lost}; {whole.refused[503]} refused and sent again",
-            "0",
-            not whole.lost,
-        ),
-        kept_rows(whole, forgotten)[1],
+        Row("lost", f"{lost} of {answered + lost}; {again} refused and sent again", "0", not lost),
+        repeated_row(forgotten, answered),
     ]
 
 
 def _rate(tallies: list[Tally]) -> float:
     return sum(len(each.ms) for each in tallies) / sum(each.elapsed_s for each in tallies)
-
-
-def _joined(tallies: list[Tally]) -> Tally:
-    whole = Tally()
-    for each in tallies:
-        whole.ms += each.ms
-        whole.refused += each.refused
-        whole.problems += each.problems
-        whole.lost += each.lost
-        whole.answers |= {
-            (f"{camera} {len(whole.ms)}", number): told for (camera, number), told in each.answers.items()
-        }
-    return whole

@@ -28,7 +28,7 @@ from service.api.digests import parse_digests
 from service.api.envelopes import envelope_of
 from service.decoding import check_digests
 from service.errors import StationError
-from service.schemas import parsed_query
+from service.frame_query import parsed_query
 from service.settings import Settings
 
 MAX_PIXELS: Final = 16 << 20

@@ -60,13 +60,14 @@ def kept_rows(tally: Tally, forgotten: int) -> list[Row]:
     told = f"{refused} refused, {tally.lost} lost of {sent} {tally.problems[:2] or ''}"
     return [
         Row("refused or lost", told, "0", not refused and not tally.lost),
-        Row(
-            "answers that the station does not repeat byte for byte",
-            f"{forgotten} of {len(tally.answers)}",
-            "0",
-            not forgotten,
-        ),
+        repeated_row(forgotten, len(tally.answers)),
     ]
+
+
+def repeated_row(forgotten: int, answers: int) -> Row:
+    """Whether the station tells each answer again."""
+    what = "answers that the station does not repeat byte for byte"
+    return Row(what, f"{forgotten} of {answers}", "0", not forgotten)
 
 
 def _times(what: str, tally: Tally, names: Sequence[str], bars: tuple[float | None, float | None]) -> list[Row]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from benchmarks.answers import Row
-from benchmarks.line import not_repeated, warm_up
+from benchmarks.line import not_repeated, repeated_row, warm_up
 from benchmarks.load import Load, Tally, pictures, send
 from benchmarks.serving import Serving, serving
 
@@ -80,12 +80,7 @@ def _rows(
             not others,
         ),
         Row("refusals that the station counted", f"{counted:.0f} of {refused}", "all", counted == refused),
-        Row(
-            "answers that the station does not repeat byte for byte",
-            f"{forgotten} of {len(tally.answers)}",
-            "0",
-            not forgotten,
-        ),
+        repeated_row(forgotten, len(tally.answers)),
     ]
 
 

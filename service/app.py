@@ -174,7 +174,6 @@ async def _station(
         if beside:
             station.shadow = _shadow(beside, inspectors.model, station)
             parts.callback(station.shadow.close)
-        _watch(station)
         watch_station(station, retention)
         _log.info("station started", extra=_told_of(station))
         yield station
@@ -190,7 +189,7 @@ def _tell_refusal(scope: Scope, seconds: float) -> None:
 async def _people(app: FastAPI, station: Station) -> AsyncIterator[None]:
     """Know who asks as long as the station runs."""
     settings, checks = station.settings, PasswordChecks()
-    keyring = Keyring(station.store, timedelta(minutes=settings.session_idle_minutes), clock=_now)
+    keyring = Keyring(station.store, timedelta(minutes=settings.session_idle_minutes), clock=station.clock)
     app.state.station, app.state.keyring = station, keyring
     app.state.signing_in = SigningIn(
         store=station.store,
@@ -198,7 +197,7 @@ async def _people(app: FastAPI, station: Station) -> AsyncIterator[None]:
         checks=checks,
         limits=SignInLimits(time.monotonic),
         lasts=timedelta(hours=settings.session_hours),
-        clock=_now,
+        clock=station.clock,
     )
     keeping_fresh = asyncio.create_task(keyring.keep_fresh())
     try:
@@ -228,18 +227,6 @@ def _told_of(station: Station) -> dict[str, object]:
 
 def _tell_input(live: Live, camera_id: str, seen: CameraInput) -> None:
     live.tell("input", lambda: {"camera_id": camera_id, **InputHealthAnswer.of(seen).model_dump(mode="json")})
-
-
-def _watch(station: Station) -> None:
-    watch, images = station.metrics.watch, station.images
-    watch("inspectors_alive", "Processes that can inspect a frame.", lambda: station.inspectors.alive)
-    watch("frames_waiting", "Frames that wait for their turn, of all cameras.", lambda: station.turns.waiting)
-    watch("places", "Frames that may be under way now, of all cameras.", lambda: station.admission.places)
-    watch("frames_under_way", "Frames being taken in, of all cameras.", lambda: station.admission.total)
-    watch("pictures_waiting", "Pictures that wait to be written.", lambda: images.waiting)
-    watch("pictures_kept", "Pictures written since the start.", lambda: images.kept)
-    watch("pictures_dropped", "Pictures that should have been kept and were not.", lambda: images.dropped)
-    watch("records_waiting", "Records that wait to be written.", lambda: station.store.waiting)
 
 
 def _shadow_classifier(settings: Settings) -> Classifier | None:

@@ -16,7 +16,20 @@ def watch_station(station: Station, retention: Retention) -> None:
     watch("queue_places", "Frames of one camera that may be taken in.", lambda: station.settings.queue_frames)
     watch("ready", "1 while /readyz says so.", lambda: is_ready(station))
     watch("store_healthy", "1 while records are being written.", lambda: station.store.healthy)
+    _watch_queues(station)
     _watch_disk(station, retention)
+
+
+def _watch_queues(station: Station) -> None:
+    watch, images = station.metrics.watch, station.images
+    watch("inspectors_alive", "Processes that can inspect a frame.", lambda: station.inspectors.alive)
+    watch("frames_waiting", "Frames that wait for their turn, of all cameras.", lambda: station.turns.waiting)
+    watch("places", "Frames that may be under way now, of all cameras.", lambda: station.admission.places)
+    watch("frames_under_way", "Frames being taken in, of all cameras.", lambda: station.admission.total)
+    watch("pictures_waiting", "Pictures that wait to be written.", lambda: images.waiting)
+    watch("pictures_kept", "Pictures written since the start.", lambda: images.kept)
+    watch("pictures_dropped", "Pictures that should have been kept and were not.", lambda: images.dropped)
+    watch("records_waiting", "Records that wait to be written.", lambda: station.store.waiting)
 
 
 def _watch_disk(station: Station, retention: Retention) -> None:

@@ -151,6 +151,8 @@ class Inspecting:
         if pair := self._pairs.get((key.roll_id, key.camera_id)):
             pair.answered.add(key.sequence)
             self._latest[key.camera_id] = pair.answered
+            if len(self._latest) > _KEPT_OPEN:
+                self._latest.pop(next(iter(self._latest)))
 
     def missing_of(self, camera_id: str) -> int:
         """Count the numbers that a camera's latest roll is missing below the newest answered one."""

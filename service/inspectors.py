@@ -122,15 +122,7 @@ class InspectorProcesses:
         if not self._processes:
             raise InspectorsDown("expected an inspecting process, all are being started again: send it again")
         process = min(self._processes, key=lambda each: each.waiting)
-        patience_s = max(task.deadline - self._timer(), 0) + _HUNG_AFTER_S
-        try:
-            async with asyncio.timeout(patience_s):
-                return await process.inspect(task, body)
-        except TimeoutError:
-            process.kill()
-            raise InspectionCrashed(
-                f"expected to inspect the frame within {patience_s:.0f} s, it never ended: keep the frame and tell us"
-            ) from None
+        return await process.inspect(task, body, max(task.deadline - self._timer(), 0) + _HUNG_AFTER_S)
 
     async def close(self) -> None:
         """End all processes; what they have under way is given up."""
@@ -243,7 +235,7 @@ class _Process:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._channel.fileno(), self._take)
 
-    async def inspect(self, task: Task, body: Body) -> Done:
+    async def inspect(self, task: Task, body: Body, patience_s: float) -> Done:
         try:
             send(self._channel, task, body.fd)
         except ChannelClosed:
@@ -251,7 +243,18 @@ class _Process:
             raise InspectorsDown("expected an inspecting process, it had ended: send the frame again") from None
         answer: asyncio.Future[Done] = self._loop.create_future()
         self._waiting.append(answer)
-        return await answer
+        try:
+            async with asyncio.timeout(patience_s):
+                return await answer
+        except TimeoutError:
+            self.kill()
+            raise self._why(answer) from None
+
+    def _why(self, unanswered: "asyncio.Future[Done]") -> CoatsightError:
+        """Tell the frame that never ended from those behind it, which lose nothing but time."""
+        if self._waiting and self._waiting[0] is not unanswered:
+            return InspectorsDown("expected to inspect the frame, the one before it never ended: send it again")
+        return InspectionCrashed("expected to inspect the frame in time, it never ended: keep the frame and tell us")
 
     def _take(self) -> None:
         try:

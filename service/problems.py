@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 
 from inspection import errors as library
 from service import errors
+from service.frame_query import NumberedFrame, parsed_number
 from service.metrics import NO_CAMERA
-from service.schemas import NumberedFrame, parsed_number
 from service.station import Station
 from service.store.entries import FrameKey
 from service.store.refusals import Refusal

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request
 
 from service.calibrations import newest_calibration
 from service.errors import UnknownCamera
-from service.schemas import CameraAnswer, CameraId, HealthMinuteAnswer, InputHealthAnswer, LastFrame, Moment, refusals
+from service.frame_query import Moment
+from service.schemas import CameraAnswer, CameraId, HealthMinuteAnswer, InputHealthAnswer, LastFrame, refusals
 from service.station import Station
 from service.store import reads
 from service.store.camera_health import minutes_since

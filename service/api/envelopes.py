@@ -12,7 +12,7 @@ from inspection.image_file import IMAGE_MEDIA_TYPES
 from inspection.pixel_format import parse
 from service.decoding import MULTIPART, Decoding, Form, ImageFile, Raw, Shape, Zstd
 from service.errors import LengthRequired, MalformedBody, UnknownCoding
-from service.schemas import FrameQuery
+from service.frame_query import FrameQuery
 from service.settings import Settings
 
 RAW: Final = "application/octet-stream"

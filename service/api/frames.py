@@ -14,9 +14,10 @@ from service.api.digests import parse_digests
 from service.api.envelopes import MEDIA_TYPES, envelope_of
 from service.api.guard import guard
 from service.errors import BodyTooSlow, MalformedBody
+from service.frame_query import parsed_camera, parsed_query, query_parameters
 from service.inspecting import Submission
 from service.problems import BODY_BEGUN
-from service.schemas import CameraId, FrameAnswer, parsed_camera, parsed_query, query_parameters, refusals
+from service.schemas import CameraId, FrameAnswer, refusals
 from service.station import Receipt, Station
 from service.store.entries import FrameKey
 

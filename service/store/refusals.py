@@ -82,7 +82,6 @@ class Refusals:
         self._writing: dict[tuple[FrameKey, str], Refusal] = {}
         self._batch: Future[None] | None = None
         self._written_s = float("-inf")
-        self.forgotten = 0
         writer.when_idle = self.write
 
     def keep(self, refusal: Refusal) -> None:
@@ -121,7 +120,6 @@ class Refusals:
         self._collected[place] = before.again(refusal) if before else refusal
         if len(self._collected) > _MOST_KEPT:
             self._collected.pop(next(iter(self._collected)))
-            self.forgotten += 1
 
     def _write_collected(self, connection: Connection) -> None:
         """Write what was collected up to now; run again in another transaction, all of it is written again."""

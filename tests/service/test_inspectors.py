@@ -165,6 +165,23 @@ def test_a_frame_that_never_ends_costs_itself(tmp_path: Path, monkeypatch: pytes
     asyncio.run(work())
 
 
+def test_the_frame_behind_one_that_never_ends_may_be_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> None:
+        bodies = Bodies()
+        async with processes(tmp_path) as inspectors:
+            monkeypatch.setattr("service.inspectors._HUNG_AFTER_S", 0.1)
+            end = time.perf_counter() + 2
+            hung = asyncio.create_task(inspectors.inspect(task(Hangs(), deadline=end), body(bodies, 1)))
+            await asyncio.sleep(0)
+            behind = asyncio.create_task(inspectors.inspect(task(deadline=end), body(bodies, 2)))
+            assert isinstance(await raised(behind), InspectorsDown)
+            assert isinstance(await raised(hung), InspectionCrashed)
+
+    asyncio.run(work())
+
+
 def test_a_camera_that_goes_away_while_its_frame_is_inspected_disturbs_no_other(tmp_path: Path) -> None:
     async def work() -> None:
         bodies = Bodies()
