@@ -82,6 +82,22 @@ class Box:
 
 
 @dataclass(frozen=True)
+class View:
+    """What of the web a camera sees.
+
+    Attributes
+    ----------
+    left_mm, right_mm : float
+        Rims of its frames, from the operator side.
+    side : {"top", "bottom"}
+    """
+
+    left_mm: float
+    right_mm: float
+    side: Side = "top"
+
+
+@dataclass(frozen=True)
 class Placement:
     """How one camera looks at the web: the step from its pixels to web millimetres.
 
@@ -115,6 +131,11 @@ class Placement:
         """Web position of a column edge coordinate in a frame `columns` wide."""
         from_operator = columns - column if self.mirrored else column
         return self.cross_offset_mm + from_operator * self.mm_per_px_cross
+
+    def view(self, columns: int) -> View:
+        """What a frame `columns` wide shows of the web."""
+        left, right = sorted((self.cross_mm(0, columns), self.cross_mm(columns, columns)))
+        return View(left, right, self.side)
 
     def down_mm(self, row: float, position_mm: float) -> float:
         """Web position of a row edge coordinate in a frame whose row 0 lies at `position_mm`."""

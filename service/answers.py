@@ -34,6 +34,7 @@ def entry_of(number: int, arrival: Arrival, done: Done, record: FrameRecord) -> 
         record=record,
         position_mm=done.position_mm,
         length_mm=done.rows * done.mm_per_px_down,
+        view=done.view,
         rows=done.rows,
         columns=done.columns,
         bits=done.bits,

@@ -16,7 +16,7 @@ from inspection.candidates import Candidates
 from inspection.classification import Classifier, Naming
 from inspection.errors import CalibrationError, DeadlinePassed
 from inspection.frame import Frame
-from inspection.geometry import Placement
+from inspection.geometry import Placement, View
 from inspection.input_health import InputHealth
 from inspection.pipeline import Inspection, Inspector
 from inspection.record import FrameRecord
@@ -108,6 +108,7 @@ class Done:
     position_mm : float
         Web position of row 0.
     mm_per_px_down : float
+    view : View
     record : FrameRecord
     crops : bytes
         64 x 64 bytes each: defects in the record's order, then events.
@@ -124,6 +125,7 @@ class Done:
     bits: int
     position_mm: float
     mm_per_px_down: float
+    view: View
     record: FrameRecord
     crops: bytes
     stages_ms: Mapping[str, float]
@@ -181,6 +183,7 @@ class Workbench:
             bits=frame.bits,
             position_mm=position_mm,
             mm_per_px_down=inspector.placement.mm_per_px_down,
+            view=inspector.placement.view(frame.columns),
             record=inspection.record,
             crops=inspection.crops.tobytes(),
             stages_ms=stages_ms,

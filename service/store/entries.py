@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from inspection.geometry import View
 from inspection.record import FrameRecord
 
 
@@ -30,6 +31,8 @@ class FrameEntry:
         Web position of row 0.
     length_mm : float
         Web that it covers.
+    view : View
+        What it shows across the web.
     rows, columns, bits : int
     captured_at : datetime or None
         By the camera's clock.
@@ -46,6 +49,7 @@ class FrameEntry:
     record: FrameRecord
     position_mm: float
     length_mm: float
+    view: View
     rows: int
     columns: int
     bits: int
@@ -92,7 +96,7 @@ class FrameEntry:
 
 @dataclass(frozen=True)
 class RollEntry:
-    """What a roll was opened with; `recipe_text` is None for the built-in default recipe."""
+    """What a roll was opened with; `recipe_text` is None for the built-in default recipe, `fields` a JSON object."""
 
     roll_id: str
     opened_at: str
@@ -102,6 +106,10 @@ class RollEntry:
     model_name: str
     model_version: str
     model_sha256: str
+    product: str | None = None
+    order_number: str | None = None
+    fields: str | None = None
+    opened_by: str | None = None
 
 
 @dataclass(frozen=True)

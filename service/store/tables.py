@@ -47,6 +47,18 @@ rolls = Table(
     Column("model_name", String, nullable=False),
     Column("model_version", String, nullable=False),
     Column("model_sha256", String, nullable=False),
+    Column("product", String, doc="What is coated; NULL where nobody told"),
+    Column("order_number", String),
+    Column("fields", String, doc="JSON object of what else was told, such as supplier lots"),
+    Column("opened_by", String, doc="NULL: by its first frame"),
+)
+
+closed_rolls = Table(
+    "closed_rolls",
+    METADATA,
+    Column("roll_id", ForeignKey("rolls.roll_id"), primary_key=True, doc="Triggers refuse frames of these"),
+    Column("closed_at", String, nullable=False),
+    Column("closed_by", String, nullable=False),
 )
 
 roll_cameras = Table(
@@ -154,6 +166,155 @@ metre_counts = Table(
     Column("severity", String, primary_key=True),
     Column("count", Whole, nullable=False),
     sqlite_with_rowid=False,
+)
+
+web_defects = Table(
+    "web_defects",
+    METADATA,
+    Column("frame", Whole, primary_key=True, autoincrement=False, doc="Its first piece's"),
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("roll_id", String, nullable=False),
+    Column("camera_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("needs_review", Boolean, nullable=False),
+    Column("lane", Whole, nullable=False),
+    Column("from_mm", Float, nullable=False),
+    Column("to_mm", Float, nullable=False),
+    Column("left_mm", Float, nullable=False),
+    Column("right_mm", Float, nullable=False),
+    Column("area_mm2", Float, nullable=False),
+    Column("contrast_sigma", Float, nullable=False),
+    Column("pieces", Whole, nullable=False),
+    Column("found_at", String, nullable=False),
+    Index("web_defects_along", "roll_id", "from_mm", "frame", "number"),
+    Index("web_defects_by_kind", "roll_id", "kind", "from_mm", "frame", "number"),
+    Index("web_defects_by_severity", "roll_id", "severity", "from_mm", "frame", "number"),
+    sqlite_with_rowid=False,
+)
+
+seam_pieces = Table(
+    "seam_pieces",
+    METADATA,
+    Column("frame", Whole, primary_key=True, autoincrement=False, doc="A row of defects that may go on elsewhere"),
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("roll_id", String, nullable=False),
+    Column("camera_id", String, nullable=False),
+    Column("side", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("needs_review", Boolean, nullable=False),
+    Column("lane", Whole, nullable=False),
+    Column("from_mm", Float, nullable=False),
+    Column("to_mm", Float, nullable=False),
+    Column("left_mm", Float, nullable=False),
+    Column("right_mm", Float, nullable=False),
+    Column("area_mm2", Float, nullable=False),
+    Column("contrast_sigma", Float, nullable=False),
+    Column("found_at", String, nullable=False),
+    Column("at_top", Boolean, nullable=False, doc="It reaches the frame's first line"),
+    Column("at_bottom", Boolean, nullable=False),
+    Column("seen_twice", Boolean, nullable=False, doc="Another camera saw more of it: its area does not count"),
+    Column("web_frame", Whole, nullable=False, doc="The row of web_defects that it is a piece of"),
+    Column("web_number", Whole, nullable=False),
+    Index("seam_pieces_along", "roll_id", "from_mm"),
+    Index("seam_pieces_joined", "web_frame", "web_number"),
+    sqlite_with_rowid=False,
+)
+
+splices = Table(
+    "splices",
+    METADATA,
+    Column("frame", Whole, primary_key=True, autoincrement=False),
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("roll_id", String, nullable=False),
+    Column("camera_id", String, nullable=False),
+    Column("from_mm", Float, nullable=False),
+    Column("to_mm", Float, nullable=False),
+    Index("splices_along", "roll_id", "from_mm"),
+)
+
+web_metres = Table(
+    "web_metres",
+    METADATA,
+    Column("roll_id", String, primary_key=True),
+    Column("camera_id", String, primary_key=True),
+    Column("metre", Whole, primary_key=True),
+    Column("frames", Whole, nullable=False, doc="That begin in it"),
+    Column("seen_mm", Float, nullable=False, doc="Covered by frames, those that were held included"),
+    Column("held_mm", Float, nullable=False, doc="Of it, covered by frames that were held"),
+    Column("first_at", String, nullable=False, doc="When the first frame that shows some of it was received"),
+    Column("last_at", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+lane_metres = Table(
+    "lane_metres",
+    METADATA,
+    Column("roll_id", String, primary_key=True),
+    Column("camera_id", String, primary_key=True),
+    Column("metre", Whole, primary_key=True),
+    Column("lane", Whole, primary_key=True),
+    *(
+        Column(f"{name}_{part}", Whole if part == "n" else Float, nullable=part in ("low", "high"))
+        for name in ("left_mm", "right_mm", "width_mm", "left_wave_mm", "right_wave_mm")
+        for part in ("n", "sum", "squares", "low", "high")
+    ),
+    sqlite_with_rowid=False,
+)
+
+lane_patches = Table(
+    "lane_patches",
+    METADATA,
+    Column("frame", Whole, primary_key=True, autoincrement=False, doc="Of a skip-coated lane"),
+    Column("lane", Whole, primary_key=True, autoincrement=False),
+    Column("number", Whole, primary_key=True, autoincrement=False, doc="Within the frame and lane, from 1"),
+    Column("roll_id", String, nullable=False),
+    Column("camera_id", String, nullable=False),
+    Column("from_mm", Float, nullable=False, doc="Coated from here"),
+    Column("to_mm", Float, nullable=False, doc="to here; frames cut patches"),
+    Index("lane_patches_along", "roll_id", "lane", "from_mm"),
+    sqlite_with_rowid=False,
+)
+
+roll_alarms = Table(
+    "roll_alarms",
+    METADATA,
+    Column("id", Whole, primary_key=True),
+    Column("roll_id", String, nullable=False),
+    Column("camera_id", String, nullable=False, doc="Empty where it is of the whole web"),
+    Column("cause", String, nullable=False, doc="streak, repeat, density, lane"),
+    Column("lane", Whole, nullable=False),
+    Column("from_mm", Float, nullable=False, doc="Where what it is about begins"),
+    Column("raised_mm", Float, nullable=False, doc="How far the web had been inspected"),
+    Column("raised_at", String, nullable=False),
+    Column("told", String, nullable=False, doc="In words"),
+    Column("details", String, nullable=False, doc="JSON object"),
+    Index("roll_alarms_by_roll", "roll_id", "id"),
+)
+
+recipes = Table(
+    "recipes",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("version", Whole, primary_key=True, autoincrement=False),
+    Column("product", String, doc="NULL: for any"),
+    Column("text", String, nullable=False),
+    Column("kept_at", String, nullable=False),
+)
+
+recipe_activations = Table(
+    "recipe_activations",
+    METADATA,
+    Column("id", Whole, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("version", Whole, nullable=False),
+    Column("at", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("why", String, nullable=False),
+    Index("recipe_activations_by_name", "name", "id"),
 )
 
 write_trials = Table(

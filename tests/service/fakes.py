@@ -81,7 +81,7 @@ def inspectors_here(model_sha256: str) -> StartInspectors:
 
 @contextmanager
 def running(data_dir: Path, model_sha256: str = "f" * 64, **settings: Any) -> Iterator[httpx.Client]:
-    """A real server on a free port, and a client for it; patient, since many tests run at once, unless told otherwise."""
+    """A real server on a free port, and a client for it; patient unless told otherwise: many tests run at once."""
     app = create_app(Settings(data_dir=data_dir, **{"deadline_ms": 30_000} | settings), inspectors_here(model_sha256))
     server = server_for(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, daemon=True)

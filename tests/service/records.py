@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from inspection.defect import Defect, Finding, Kind, Severity
-from inspection.geometry import Box
+from inspection.geometry import Box, View
 from inspection.record import CalibrationRef, FrameRecord, ModelRef, RecipeRef
 from inspection.verdict import Verdict
 from service.store.entries import FrameEntry, FrameKey
@@ -36,6 +36,7 @@ def entry(sequence: int, *, number: int | None = None, defects: int = 0, events:
         record=record(defects, events),
         position_mm=51.2 * sequence,
         length_mm=51.2,
+        view=View(0.0, 204.8),
         rows=1024,
         columns=4096,
         bits=8,
