@@ -20,6 +20,8 @@ from inspection.flat_field import FlatFieldSettings
 from inspection.frame_checks import FrameCheckSettings
 from inspection.record import RecipeRef
 from inspection.regions import RegionSettings
+from inspection.roll.density import DensitySettings
+from inspection.roll.rollers import RepeatSettings
 from inspection.screening import ScreeningSettings
 from inspection.segmentation import SegmentationSettings
 from inspection.verdict import VerdictSettings
@@ -40,6 +42,8 @@ class Recipe:
     regions: RegionSettings = field(default_factory=RegionSettings)
     classification: ClassificationSettings = field(default_factory=ClassificationSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
+    repeats: RepeatSettings = field(default_factory=RepeatSettings)
+    density: DensitySettings = field(default_factory=DensitySettings)
 
     @property
     def ref(self) -> RecipeRef:
