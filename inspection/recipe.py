@@ -20,6 +20,7 @@ from inspection.flat_field import FlatFieldSettings
 from inspection.frame_checks import FrameCheckSettings
 from inspection.record import RecipeRef
 from inspection.regions import RegionSettings
+from inspection.roll.alarms import AlarmSettings
 from inspection.roll.density import DensitySettings
 from inspection.roll.rollers import RepeatSettings
 from inspection.screening import ScreeningSettings
@@ -44,6 +45,7 @@ class Recipe:
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
     repeats: RepeatSettings = field(default_factory=RepeatSettings)
     density: DensitySettings = field(default_factory=DensitySettings)
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
 
     @property
     def ref(self) -> RecipeRef:

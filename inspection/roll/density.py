@@ -21,6 +21,7 @@ from annotated_types import Interval
 from inspection.defect import EVENT_KINDS, Kind, Severity
 from inspection.errors import RecipeError
 from inspection.roll.fault import Cause, Fault
+from inspection.roll.strips import Reals
 from inspection.roll.web_defect import PieceId, WebDefect
 
 _Place: TypeAlias = tuple[float, float, PieceId]
@@ -102,6 +103,39 @@ class DensitySettings:
                 raise RecipeError(f"expected each density rule once, got {each[0]} above {each[1]:g} twice: remove one")
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """A crowded stretch of a lane.
+
+    Attributes
+    ----------
+    rule : DensityRule
+        The one that it breaks.
+    lane : int or None
+        None is bare foil.
+    from_mm, to_mm : float
+    defects : int
+    """
+
+    rule: DensityRule
+    lane: int | None
+    from_mm: float
+    to_mm: float
+    defects: int
+
+    @property
+    def told(self) -> str:
+        """In words."""
+        what = f"{self.defects} x {self.rule.kind}" if self.rule.kind else f"{self.defects} defects"
+        where = f"on lane {self.lane}" if self.lane else "on bare foil"
+        return f"{what} on {self.to_mm - self.from_mm:.0f} mm {where}: {self.rule.told}"
+
+    @property
+    def fault(self) -> Fault:
+        """As what rolls are judged and cut by."""
+        return Fault(Cause.DENSITY, self.lane, self.from_mm, self.to_mm, self.rule.severity, self.told)
+
+
 def density_faults(
     defects: Iterable[WebDefect], settings: DensitySettings, widths_mm: Mapping[int, float]
 ) -> list[Fault]:
@@ -126,10 +160,10 @@ def density_faults(
         by_lane.setdefault(defect.lane or 0, []).append(defect)
     lanes = sorted(by_lane.items())
     return [
-        fault
+        crowd.fault
         for rule in settings.rules
         for lane, of_lane in lanes
-        for fault in _crowded(rule, lane, sorted(_places(rule, of_lane)), widths_mm)
+        for crowd in _crowded(rule, lane, sorted(_places(rule, of_lane)), widths_mm)
     ]
 
 
@@ -143,11 +177,11 @@ class RecentDensity:
     def __init__(self, settings: DensitySettings) -> None:
         self._kept = [(rule, dict[int, _Latest]()) for rule in settings.rules]
 
-    def take(self, defects: Iterable[WebDefect], widths_mm: Mapping[int, float]) -> list[Fault]:
+    def take(self, defects: Iterable[WebDefect], widths_mm: Mapping[int, float]) -> list[Crowd]:
         """Take new and changed defects; return the crowded stretches that they lie in, as far as these are known."""
-        return [fault for defect in defects for fault in self._taken(defect, widths_mm)]
+        return [crowd for defect in defects for crowd in self._taken(defect, widths_mm)]
 
-    def _taken(self, defect: WebDefect, widths_mm: Mapping[int, float]) -> Iterator[Fault]:
+    def _taken(self, defect: WebDefect, widths_mm: Mapping[int, float]) -> Iterator[Crowd]:
         lane = defect.lane or 0
         for rule, latest_of in self._kept:
             needed = rule.needed(_width(widths_mm, lane))
@@ -176,24 +210,24 @@ class _Latest:
         return self._places[max(at - needed + 1, 0) : at + needed]
 
 
-def _crowded(rule: DensityRule, lane: int, places: Sequence[_Place], widths_mm: Mapping[int, float]) -> list[Fault]:
-    """Make faults of the crowded stretches of one lane by one rule; `places` in order."""
+def _crowded(rule: DensityRule, lane: int, places: Sequence[_Place], widths_mm: Mapping[int, float]) -> list[Crowd]:
+    """Find the crowded stretches of one lane by one rule; `places` in order."""
     needed = rule.needed(_width(widths_mm, lane))
     if needed is None or len(places) < needed:
         return []
     begins = np.array([begin for begin, _, _ in places])
     runs = _rows(begins, rule.within_mm) if rule.measure == "in_a_row" else _windows(begins, rule.within_mm, needed)
-    return [_fault(rule, lane, places[first:after]) for first, after in runs if after - first >= needed]
+    return [_crowd(rule, lane, places[first:after]) for first, after in runs if after - first >= needed]
 
 
-def _rows(begins_mm: np.ndarray, within_mm: float) -> list[tuple[int, int]]:
+def _rows(begins_mm: Reals, within_mm: float) -> list[tuple[int, int]]:
     """Cut places into rows, each near the one before; first and one past the last of each."""
     cuts = np.flatnonzero(np.diff(begins_mm) > within_mm) + 1
     ends = [0, *cuts.tolist(), len(begins_mm)]
     return list(pairwise(ends))
 
 
-def _windows(begins_mm: np.ndarray, within_mm: float, needed: int) -> list[tuple[int, int]]:
+def _windows(begins_mm: Reals, within_mm: float, needed: int) -> list[tuple[int, int]]:
     """Lay a window at each place; those that hold `needed` are joined where they overlap."""
     full = np.flatnonzero(begins_mm[needed - 1 :] - begins_mm[: len(begins_mm) - needed + 1] <= within_mm)
     if not len(full):
@@ -203,12 +237,8 @@ def _windows(begins_mm: np.ndarray, within_mm: float, needed: int) -> list[tuple
     return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
 
-def _fault(rule: DensityRule, lane: int, places: Sequence[_Place]) -> Fault:
-    from_mm, to_mm = places[0][0], max(end for _, end, _ in places)
-    what = f"{len(places)} x {rule.kind}" if rule.kind else f"{len(places)} defects"
-    where = f"on lane {lane}" if lane else "on bare foil"
-    why = f"{what} on {to_mm - from_mm:.0f} mm {where}: {rule.told}"
-    return Fault(Cause.DENSITY, lane or None, from_mm, to_mm, rule.severity, why)
+def _crowd(rule: DensityRule, lane: int, places: Sequence[_Place]) -> Crowd:
+    return Crowd(rule, lane or None, places[0][0], max(end for _, end, _ in places), len(places))
 
 
 def _places(rule: DensityRule, defects: Iterable[WebDefect]) -> Iterator[_Place]:

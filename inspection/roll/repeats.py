@@ -105,10 +105,14 @@ def find_repeats(
     return sorted(found, key=lambda repeat: (repeat.first_mm, repeat.cross_mm))
 
 
+def is_mark(defect: WebDefect, settings: RepeatSettings) -> bool:
+    """Tell whether a defect may be a roller's mark."""
+    return defect.kind not in _LONG_KINDS and defect.length_mm <= settings.longest_mark_mm
+
+
 def _point_marks(defects: Sequence[WebDefect], settings: RepeatSettings) -> list[WebDefect]:
     """Those that may be marks, along the web; ties in an order of their own, so that any order gives the same."""
-    longest = settings.longest_mark_mm
-    marks = [defect for defect in defects if defect.kind not in _LONG_KINDS and defect.length_mm <= longest]
+    marks = [defect for defect in defects if is_mark(defect, settings)]
     return sorted(marks, key=lambda defect: (defect.down_mm, defect.identity))
 
 

@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from web_defects import defect
 
 from inspection.defect import Kind, Severity
 from inspection.errors import RecipeError
 from inspection.recipe import parse_recipe
 from inspection.roll.density import DensityRule, DensitySettings, RecentDensity, density_faults
 from inspection.roll.fault import Cause
-from web_defects import defect
 
 WIDTHS = {1: 100.0, 2: 200.0}
 PER_M = DensityRule("per_m", 4, 500, Severity.MAJOR)
@@ -57,7 +57,7 @@ def test_while_the_web_runs_the_same_is_crowded_as_afterwards(begins, late):
     for n in range(0, len(defects), 3):
         frame = defects[n : n + 3]
         late.shuffle(frame)
-        told += recent.take(frame, {})
+        told += [crowd.fault for crowd in recent.take(frame, {})]
     for fault in density_faults(defects, rules, {}):
         own = [one for one in told if one.severity is fault.severity]
         covered = {d.from_mm for d in defects if any(one.from_mm <= d.from_mm < one.to_mm for one in own)}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from web_defects import defect, defects_at, marks, unrelated
 
 from inspection.defect import Kind, Severity
 from inspection.errors import RecipeError
@@ -13,7 +14,6 @@ from inspection.recipe import parse_recipe
 from inspection.roll.fault import Cause
 from inspection.roll.repeats import find_repeats, repeat_faults
 from inspection.roll.rollers import RepeatSettings, Roller
-from web_defects import defect, defects_at, marks, unrelated
 
 PLAIN = RepeatSettings()
 
