@@ -20,7 +20,10 @@ from inspection.flat_field import FlatFieldSettings
 from inspection.frame_checks import FrameCheckSettings
 from inspection.record import RecipeRef
 from inspection.regions import RegionSettings
+from inspection.roll.alarms import AlarmSettings
+from inspection.roll.density import DensitySettings
 from inspection.roll.joining import JoiningSettings
+from inspection.roll.rollers import RepeatSettings
 from inspection.screening import ScreeningSettings
 from inspection.segmentation import SegmentationSettings
 from inspection.verdict import VerdictSettings
@@ -42,6 +45,9 @@ class Recipe:
     classification: ClassificationSettings = field(default_factory=ClassificationSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
     joining: JoiningSettings = field(default_factory=JoiningSettings)
+    repeats: RepeatSettings = field(default_factory=RepeatSettings)
+    density: DensitySettings = field(default_factory=DensitySettings)
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
 
     @property
     def ref(self) -> RecipeRef:

@@ -8,14 +8,16 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from inspection.errors import DeadlinePassed
 from inspection.pipeline import NOT_NAMED
+from inspection.roll.web_defect import WebDefect
 from inspection.verdict import Verdict
 from service.admission import Admission
 from service.bodies import Bodies, Body
@@ -29,6 +31,7 @@ from service.inspectors import Inspectors
 from service.live import Live
 from service.lost_web import LostWeb
 from service.metrics import Metrics
+from service.roll_watch import RollWatch
 from service.settings import Settings
 from service.shadow import Shadow
 from service.store.entries import FrameEntry, FrameKey, StoredFrame
@@ -71,6 +74,7 @@ class Station:
     live : Live
     metrics : Metrics
     watch : CameraWatch
+    roll_watch : RollWatch
     clock : callable
         The time of day, aware.
     timer : callable
@@ -99,12 +103,13 @@ class Station:
         live: Live,
         metrics: Metrics,
         watch: CameraWatch,
+        roll_watch: RollWatch,
         clock: Callable[[], datetime],
         timer: Callable[[], float],
     ) -> None:
         self.settings, self.store, self.images, self.disk = settings, store, images, disk
         self.live, self.metrics, self.clock, self.timer = live, metrics, clock, timer
-        self.inspectors, self.watch = inspectors, watch
+        self.inspectors, self.watch, self.roll_watch = inspectors, watch, roll_watch
         self.admission = Admission(settings.queue_frames, inspectors.places, settings.wanted_ms)
         self.bodies = Bodies()
         self.turns = Turns(inspectors.places)
@@ -199,12 +204,14 @@ class Station:
     async def _kept(self, submission: Submission, inspected: Inspected, submitted: float) -> Receipt:
         entry, begun = inspected.entry, self.timer()
         self._inspecting.offered(entry.key)
-        await asyncio.wrap_future(self.store.keep_frame(entry))
+        kept: Future[Any] = self.store.keep_frame(entry)
+        changed: tuple[WebDefect, ...] | None = await asyncio.wrap_future(kept)
         now, done = self.timer(), inspected.done
         stages_ms = dict(done.stages_ms) | {"store": 1e3 * (now - begun)}
         self._learn(submission, submitted, now)
         self.metrics.answered(entry.key.camera_id, entry.record, stages_ms)
         self._lost.learn(entry.key.camera_id, entry.length_mm / 1e3)
+        self.roll_watch.take(entry, changed or ())
         self._tell(entry, done, sum(stages_ms.values()))
         self._show(submission, entry, now)
         return Receipt(entry.answer, stages_ms)

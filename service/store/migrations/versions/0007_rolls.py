@@ -171,6 +171,7 @@ def _create_rest() -> None:
         *(sa.Column(name, sa.String, nullable=False) for name in ("raised_at", "told", "details")),
     )
     op.create_index("roll_alarms_by_roll", "roll_alarms", ["roll_id", "id"])
+    _keep_alarms()
     op.create_table(
         "recipes",
         sa.Column("name", sa.String, primary_key=True),
@@ -186,6 +187,21 @@ def _create_rest() -> None:
         *(sa.Column(name, sa.String, nullable=False) for name in ("at", "by", "why")),
     )
     op.create_index("recipe_activations_by_name", "recipe_activations", ["name", "id"])
+
+
+def _keep_alarms() -> None:
+    """What was told cannot be changed or taken away."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON roll_alarms "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+        return
+    refusing = "BEGIN SELECT RAISE(ABORT, 'roll_alarms is append-only'); END"
+    there = "WHEN EXISTS (SELECT 1 FROM roll_alarms WHERE id = NEW.id)"
+    op.execute(f"CREATE TRIGGER roll_alarms_no_update BEFORE UPDATE ON roll_alarms {refusing}")
+    op.execute(f"CREATE TRIGGER roll_alarms_no_delete BEFORE DELETE ON roll_alarms {refusing}")
+    op.execute(f"CREATE TRIGGER roll_alarms_no_replace BEFORE INSERT ON roll_alarms {there} {refusing}")
 
 
 def _fill() -> None:
