@@ -151,9 +151,11 @@ async def _station(
         watch = CameraWatch(settings, store, metrics, clock=clock, tell=partial(_tell_input, live))
         parts.callback(watch.close)
         pins = Rolls(store, settings, inspectors.model, clock)
+        pins.check_recipe()
         station = Station(
             settings=settings,
             store=store,
+            rolls=pins,
             inspecting=Inspecting(
                 store,
                 pins,

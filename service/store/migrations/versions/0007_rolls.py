@@ -33,6 +33,7 @@ _DEFECT = (
 
 _TABLES = (
     "closed_rolls",
+    "camera_views",
     "web_defects",
     "seam_pieces",
     "splices",
@@ -51,6 +52,8 @@ def upgrade() -> None:
     """Create the tables; what was found so far counts as it was told, each frame for itself."""
     for name in _ROLL_FIELDS:
         op.add_column("rolls", sa.Column(name, sa.String))
+    op.create_index("rolls_by_opening", "rolls", ["opened_at", "roll_id"])
+    _create_views()
     _create_closing()
     _create_defects()
     _create_metres()
@@ -60,6 +63,16 @@ def upgrade() -> None:
 
 def _place() -> list[sa.Column[int]]:
     return [sa.Column(name, _WHOLE, primary_key=True, autoincrement=False) for name in ("frame", "number")]
+
+
+def _create_views() -> None:
+    op.create_table(
+        "camera_views",
+        *(sa.Column(name, sa.String, primary_key=True) for name in ("roll_id", "camera_id")),
+        *(sa.Column(name, sa.Float, nullable=False) for name in ("left_mm", "right_mm")),
+        sa.Column("side", sa.String, nullable=False),
+        sqlite_with_rowid=False,
+    )
 
 
 def _create_closing() -> None:
@@ -221,5 +234,6 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION refuse_closed() CASCADE")
     for name in reversed(_TABLES):
         op.drop_table(name)
+    op.drop_index("rolls_by_opening", "rolls")
     for name in _ROLL_FIELDS:
         op.drop_column("rolls", name)
