@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, WithJsonSchema
 
 from inspection.recipe import Recipe
 from inspection.record import ModelRef
@@ -28,6 +28,19 @@ from service.store.reads import roll
 
 Words: TypeAlias = Annotated[str, Field(min_length=1, max_length=64, pattern=ROLL_PATTERN)]
 Value: TypeAlias = Annotated[str, Field(min_length=1, max_length=256, pattern=ROLL_PATTERN)]
+Fields: TypeAlias = Annotated[
+    dict[Words, Value],
+    Field(max_length=32),
+    # Pydantic's own says of names only which ones have a schema, not that there are no others.
+    WithJsonSchema(
+        {
+            "type": "object",
+            "maxProperties": 32,
+            "propertyNames": TypeAdapter(Words).json_schema(),
+            "additionalProperties": TypeAdapter(Value).json_schema(),
+        }
+    ),
+]
 
 
 class RollOpening(BaseModel):
@@ -40,7 +53,7 @@ class RollOpening(BaseModel):
     recipe: str | None = Field(None, pattern=NAME_PATTERN, description="Name of the recipe; else the station's own.")
     order_number: Words | None = None
     supplier_lots: tuple[Words, ...] = Field((), max_length=32, description="Lots of foil, slurry, binder.")
-    fields: dict[Words, Value] = Field({}, max_length=32, description="Whatever else is worth knowing.")
+    fields: Fields = Field({}, description="Whatever else is worth knowing.")
 
     @property
     def free(self) -> str | None:

@@ -32,11 +32,10 @@ def lanes_reach(connection: Connection, roll_id: str, camera_id: str, view: View
     A lane whose edge is not in sight is taken to reach the rim of the view.
     """
     columns = lane_metres.c
-    parts = [columns[f"{rim}_mm_{part}"] for rim in _RIMS for part in ("n", "sum")]
-    question = select(*map(func.sum, parts)).filter_by(roll_id=roll_id, camera_id=camera_id).group_by(columns.lane)
+    left_mm, right_mm = (
+        func.sum(columns[f"{rim}_mm_sum"]) / func.nullif(func.sum(columns[f"{rim}_mm_n"]), 0) for rim in _RIMS
+    )
+    question = select(func.coalesce(left_mm, view.left_mm), func.coalesce(right_mm, view.right_mm))
+    question = question.filter_by(roll_id=roll_id, camera_id=camera_id).group_by(columns.lane)
     lanes = connection.execute(question).all()
-    if not lanes:
-        return None
-    lefts = [total / n if n else view.left_mm for n, total, _, _ in lanes]
-    rights = [total / n if n else view.right_mm for _, _, n, total in lanes]
-    return min(lefts), max(rights)
+    return (float(min(left for left, _ in lanes)), float(max(right for _, right in lanes))) if lanes else None

@@ -88,6 +88,7 @@ def _create_closing() -> None:
             f"CREATE TRIGGER frames_of_open_rolls BEFORE INSERT ON frames WHEN EXISTS ({closed}) "
             f"BEGIN SELECT RAISE(ABORT, '{_CLOSED}'); END"
         )
+        _keep_closed_on_sqlite()
         return
     op.execute(
         f"""
@@ -102,6 +103,19 @@ def _create_closing() -> None:
     op.execute(
         "CREATE TRIGGER frames_of_open_rolls BEFORE INSERT ON frames FOR EACH ROW EXECUTE FUNCTION refuse_closed()"
     )
+    op.execute(
+        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON closed_rolls "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+
+
+def _keep_closed_on_sqlite() -> None:
+    """What was closed stays closed, in the same words as the records before it."""
+    refusing = "BEGIN SELECT RAISE(ABORT, 'closed_rolls is append-only'); END"
+    for change in ("UPDATE", "DELETE"):
+        op.execute(f"CREATE TRIGGER closed_rolls_no_{change.lower()} BEFORE {change} ON closed_rolls {refusing}")
+    there = "WHEN EXISTS (SELECT 1 FROM closed_rolls WHERE roll_id = NEW.roll_id)"
+    op.execute(f"CREATE TRIGGER closed_rolls_no_replace BEFORE INSERT ON closed_rolls {there} {refusing}")
 
 
 def _create_defects() -> None:
