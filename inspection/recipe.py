@@ -36,6 +36,9 @@ class Recipe:
 
     name: str
     version: int
+    product: str | None = None
+    """What it is for; None: for any."""
+
     frame_checks: FrameCheckSettings = field(default_factory=FrameCheckSettings)
     flat_field: FlatFieldSettings = field(default_factory=FlatFieldSettings)
     web: WebSettings = field(default_factory=WebSettings)

@@ -157,9 +157,11 @@ async def _station(
         roll_watch = RollWatch(store, metrics, clock=clock, tell=partial(_tell_alarm, live))
         parts.callback(roll_watch.close)
         pins = Rolls(store, settings, inspectors.model, clock)
+        pins.check_recipe()
         station = Station(
             settings=settings,
             store=store,
+            rolls=pins,
             inspecting=Inspecting(
                 store,
                 pins,

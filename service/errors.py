@@ -11,7 +11,12 @@
         |-- BrokenTrail         the audit trail is not as it was written
         |-- UnknownCamera       nobody configured it and the settings ask that somebody does
         |-- UnknownFrame        no frame bears this id, or no picture of it was kept
-        |-- UnknownRoll         no frame was sent of this roll
+        |-- UnknownRoll         nobody opened it and no frame was sent of it
+        |-- UnknownRecipe       a roll is opened by a recipe that is not there
+        |-- UnknownPage         a list goes on after a place that no page named
+        |-- RollOpened          the roll was opened before, with something else
+        |-- RollClosed          the roll was closed
+        |-- OtherProduct        the recipe is for another product than the roll
         |-- Conflict            the number is taken by other pixels
         |-- MalformedBody       the body is not what its headers say
         |   |-- DigestMismatch  the bytes were changed on their way
@@ -83,7 +88,27 @@ class UnknownFrame(StationError):
 
 
 class UnknownRoll(StationError):
-    """No frame was sent of this roll."""
+    """Nobody opened this roll and no frame was sent of it."""
+
+
+class UnknownRecipe(StationError):
+    """A roll is opened by a recipe that is not there."""
+
+
+class UnknownPage(StationError):
+    """A list goes on after a place that no page of it named."""
+
+
+class RollOpened(StationError):
+    """The roll was opened before, with something else."""
+
+
+class RollClosed(StationError):
+    """The roll was closed: it takes no frames and is not closed again."""
+
+
+class OtherProduct(StationError):
+    """The recipe is for another product than the roll."""
 
 
 class Conflict(StationError):

@@ -100,6 +100,23 @@ class RollEntry:
 
 
 @dataclass(frozen=True)
+class ClosedRoll:
+    """When a roll was closed, and by whom."""
+
+    roll_id: str
+    closed_at: str
+    closed_by: str
+
+    @property
+    def told(self) -> str:
+        """What is said to whoever takes it for open."""
+        return (
+            f"expected an open roll, {self.roll_id} was closed at {self.closed_at} by {self.closed_by}: "
+            "name the roll that is running"
+        )
+
+
+@dataclass(frozen=True)
 class RollCameraEntry:
     """What one camera was pinned to on a roll; no calibration version where it had none."""
 
@@ -108,6 +125,15 @@ class RollCameraEntry:
     calibration_version: int | None
     mm_per_px: float
     opened_at: str
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Answered frames of a camera on a roll, and the web from the first to the last; None where there are none."""
+
+    frames: int
+    from_mm: float | None
+    to_mm: float | None
 
 
 @dataclass(frozen=True)

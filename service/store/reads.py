@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, distinct, func, select, union
 
+from inspection.roll.encoder import StepBack
 from service.store.entries import (
+    Extent,
     FrameKey,
     RollCameraEntry,
     RollEntry,
@@ -14,7 +16,7 @@ from service.store.entries import (
     frame_id,
 )
 from service.store.statements import DriverCursor, compiled
-from service.store.tables import cameras, crops, frames, not_inspected, roll_cameras, rolls
+from service.store.tables import cameras, crops, frames, metre_counts, not_inspected, roll_cameras, rolls
 from service.stretches import Refused, Run
 
 _SHOWN = select(
@@ -87,6 +89,25 @@ def runs_backwards(connection: Connection, camera_id: str, roll_id: str) -> bool
     return len(last) == 2 and last[0] < last[1]
 
 
+def steps_back(connection: Connection, camera_id: str, roll_id: str) -> list[StepBack]:
+    """List where positions fall from one answered frame of a camera on a roll to the next, by their numbers."""
+    columns = frames.c
+    before, position_mm, end_mm = (
+        func.lag(each).over(order_by=columns.sequence)
+        for each in (columns.sequence, columns.position_mm, columns.position_mm + columns.length_mm)
+    )
+    question = select(
+        before.label("before"),
+        columns.sequence,
+        columns.position_mm,
+        end_mm.label("end_mm"),
+        (position_mm - columns.position_mm).label("fall_mm"),
+    )
+    told = question.where(columns.camera_id == camera_id, columns.roll_id == roll_id).subquery()
+    falling = select(told).where(told.c.fall_mm > 0).order_by(told.c.sequence)
+    return [StepBack(*row) for row in connection.execute(falling)]
+
+
 def last_sequence(connection: Connection, camera_id: str, roll_id: str) -> int | None:
     """Return the largest sequence answered to a camera on a roll, None when there is none."""
     question = select(func.max(frames.c.sequence)).filter_by(camera_id=camera_id, roll_id=roll_id)
@@ -114,6 +135,13 @@ def roll_camera(connection: Connection, roll_id: str, camera_id: str) -> RollCam
     return RollCameraEntry(**row._mapping) if row else None
 
 
+def calibrations_of(connection: Connection, roll_id: str) -> dict[str, int | None]:
+    """Return the calibrations that cameras were pinned to on a roll, None where one had none."""
+    question = select(roll_cameras.c.camera_id, roll_cameras.c.calibration_version).filter_by(roll_id=roll_id)
+    rows = connection.execute(question.order_by(roll_cameras.c.camera_id))
+    return {row.camera_id: row.calibration_version for row in rows}
+
+
 def camera_ids(connection: Connection) -> list[str]:
     """List the cameras that were seen, in the order of their names."""
     return sorted(connection.scalars(select(cameras.c.camera_id)))
@@ -131,6 +159,20 @@ def cameras_of_roll(connection: Connection, roll_id: str) -> list[str]:
     seen = select(roll_cameras.c.camera_id).filter_by(roll_id=roll_id)
     refused = select(not_inspected.c.camera_id).filter_by(roll_id=roll_id)
     return sorted(connection.scalars(union(seen, refused)))
+
+
+def extent(connection: Connection, camera_id: str, roll_id: str) -> Extent:
+    """Tell how many frames of a camera on a roll were answered, and where on the web they begin and end."""
+    begin, end = func.min(frames.c.position_mm), func.max(frames.c.position_mm + frames.c.length_mm)
+    question = select(func.count(), begin, end).where(frames.c.camera_id == camera_id, frames.c.roll_id == roll_id)
+    return Extent(*connection.execute(question).one())
+
+
+def severities(connection: Connection, roll_id: str) -> dict[str, int]:
+    """Count a roll's defects by severity, from the counts by metre."""
+    columns = metre_counts.c
+    question = select(columns.severity, func.sum(columns.count)).where(columns.roll_id == roll_id)
+    return {severity: int(count) for severity, count in connection.execute(question.group_by(columns.severity))}
 
 
 def runs(connection: Connection, camera_id: str, roll_id: str) -> list[Run]:

@@ -51,6 +51,7 @@ rolls = Table(
     Column("order_number", String),
     Column("fields", String, doc="JSON object of what else was told, such as supplier lots"),
     Column("opened_by", String, doc="NULL: by its first frame"),
+    Index("rolls_by_opening", "opened_at", "roll_id"),
 )
 
 closed_rolls = Table(
@@ -69,6 +70,17 @@ roll_cameras = Table(
     Column("calibration_version", Whole, doc="NULL: the camera was not calibrated"),
     Column("mm_per_px", Float, nullable=False, doc="Scale where no calibration brings its own"),
     Column("opened_at", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+camera_views = Table(
+    "camera_views",
+    METADATA,
+    Column("roll_id", String, primary_key=True),
+    Column("camera_id", String, primary_key=True),
+    Column("left_mm", Float, nullable=False, doc="What its first frame on the roll showed of the web"),
+    Column("right_mm", Float, nullable=False),
+    Column("side", String, nullable=False, doc="top or bottom"),
     sqlite_with_rowid=False,
 )
 

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.errors import StationError, StoreFailed
+from service.errors import RollClosed, StationError, StoreFailed
+from service.store.openings import CLOSED
 from service.store.writes import write_trial
 
 _LARGEST_GROUP = 32
@@ -237,6 +238,8 @@ class Writer:
     def _told(self, problem: Exception) -> Exception:
         if not isinstance(problem, self._failures):
             return problem
+        if CLOSED in str(problem):
+            return RollClosed("expected a frame of an open roll, its roll was closed: name the roll that is running")
         _log.error("a record could not be written: %s", problem)
         told = StoreFailed(f"expected the store to take the record, it failed ({type(problem).__name__}): try again")
         told.__cause__ = problem

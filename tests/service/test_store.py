@@ -23,8 +23,10 @@ from inspection.errors import InputError
 from service.errors import StationError, StoreFailed
 from service.settings import Settings
 from service.store import migrations, reads
+from service.store.audit import Actor
 from service.store.database import address_of, reading_engine, writing_engine
 from service.store.entries import FrameKey, RollCameraEntry, RollEntry
+from service.store.openings import close_roll
 from service.store.refusals import Refusal
 from service.store.shadows import ShadowCount, ShadowName, shadow_count_in
 from service.store.store import Store
@@ -124,12 +126,15 @@ CHANGES = {
     "frames": "UPDATE frames SET verdict = 'pass' WHERE sequence = 1",
     "defects": "UPDATE defects SET severity = 'minor'",
     "events": "UPDATE events SET kind = 'stain'",
+    "closed_rolls": "UPDATE closed_rolls SET closed_by = 'somebody else'",
 }
 
 
 @pytest.mark.parametrize("table", CHANGES)
 def test_what_was_recorded_can_be_changed_or_taken_away_by_nobody(store: Store, database: Database, table: str) -> None:
     wait([store.open_roll(ROLL), store.open_roll_camera(ON_ROLL), store.keep_frame(entry(1, defects=2, events=1))])
+    if table == "closed_rolls":
+        store.change(partial(close_roll, roll_id="R1", actor=Actor("nobody", "", ""), at=NOON)).result(5)
     rows = database.asked(f"SELECT * FROM {table}")
     assert rows
     for statement in (CHANGES[table], f"DELETE FROM {table}", *replacing(database, table)):

@@ -33,6 +33,7 @@ _DEFECT = (
 
 _TABLES = (
     "closed_rolls",
+    "camera_views",
     "web_defects",
     "seam_pieces",
     "splices",
@@ -51,6 +52,8 @@ def upgrade() -> None:
     """Create the tables; what was found so far counts as it was told, each frame for itself."""
     for name in _ROLL_FIELDS:
         op.add_column("rolls", sa.Column(name, sa.String))
+    op.create_index("rolls_by_opening", "rolls", ["opened_at", "roll_id"])
+    _create_views()
     _create_closing()
     _create_defects()
     _create_metres()
@@ -60,6 +63,16 @@ def upgrade() -> None:
 
 def _place() -> list[sa.Column[int]]:
     return [sa.Column(name, _WHOLE, primary_key=True, autoincrement=False) for name in ("frame", "number")]
+
+
+def _create_views() -> None:
+    op.create_table(
+        "camera_views",
+        *(sa.Column(name, sa.String, primary_key=True) for name in ("roll_id", "camera_id")),
+        *(sa.Column(name, sa.Float, nullable=False) for name in ("left_mm", "right_mm")),
+        sa.Column("side", sa.String, nullable=False),
+        sqlite_with_rowid=False,
+    )
 
 
 def _create_closing() -> None:
@@ -75,6 +88,7 @@ def _create_closing() -> None:
             f"CREATE TRIGGER frames_of_open_rolls BEFORE INSERT ON frames WHEN EXISTS ({closed}) "
             f"BEGIN SELECT RAISE(ABORT, '{_CLOSED}'); END"
         )
+        _keep_closed_on_sqlite()
         return
     op.execute(
         f"""
@@ -89,6 +103,19 @@ def _create_closing() -> None:
     op.execute(
         "CREATE TRIGGER frames_of_open_rolls BEFORE INSERT ON frames FOR EACH ROW EXECUTE FUNCTION refuse_closed()"
     )
+    op.execute(
+        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON closed_rolls "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+
+
+def _keep_closed_on_sqlite() -> None:
+    """What was closed stays closed, in the same words as the records before it."""
+    refusing = "BEGIN SELECT RAISE(ABORT, 'closed_rolls is append-only'); END"
+    for change in ("UPDATE", "DELETE"):
+        op.execute(f"CREATE TRIGGER closed_rolls_no_{change.lower()} BEFORE {change} ON closed_rolls {refusing}")
+    there = "WHEN EXISTS (SELECT 1 FROM closed_rolls WHERE roll_id = NEW.roll_id)"
+    op.execute(f"CREATE TRIGGER closed_rolls_no_replace BEFORE INSERT ON closed_rolls {there} {refusing}")
 
 
 def _create_defects() -> None:
@@ -253,5 +280,6 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION refuse_closed() CASCADE")
     for name in reversed(_TABLES):
         op.drop_table(name)
+    op.drop_index("rolls_by_opening", "rolls")
     for name in _ROLL_FIELDS:
         op.drop_column("rolls", name)
