@@ -12,6 +12,7 @@
         |-- UnknownCamera       nobody configured it and the settings ask that somebody does
         |-- UnknownFrame        no frame bears this id, or no picture of it was kept
         |-- UnknownRoll         no frame was sent of this roll
+        |-- UnusableCursor      it is none of this list's
         |-- Conflict            the number is taken by other pixels
         |-- MalformedBody       the body is not what its headers say
         |   |-- DigestMismatch  the bytes were changed on their way
@@ -84,6 +85,10 @@ class UnknownFrame(StationError):
 
 class UnknownRoll(StationError):
     """No frame was sent of this roll."""
+
+
+class UnusableCursor(StationError):
+    """A cursor that was not given by this list, asked with this filter and order."""
 
 
 class Conflict(StationError):
