@@ -84,7 +84,7 @@ class RollMap:
     kinds, severities : list of str
         What the numbers of `kind` and `severity` stand for.
     series : Series
-        A defect counts in the bin of its middle; lane 0 is bare foil.
+        A defect counts in the bin where it begins; lane 0 is bare foil.
     total : int
         Defects in the bins.
     lines : Marks
