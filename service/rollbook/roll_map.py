@@ -13,15 +13,14 @@ from math import ceil, floor
 from typing import Final
 
 from inspection.defect import Severity
-from inspection.roll.web_defect import WebDefect
 from service.errors import UnknownRoll
-from service.rollbook.defect_list import defect_id
 from service.rollbook.unseen import unseen_of
 from service.store import reads
 from service.store.connection import Connection
+from service.store.entries import frame_id
 from service.store.web_counts import BinCount, binned, count_between, extent_of
 from service.store.web_filters import DEFECT_KINDS
-from service.store.web_queries import longest, shorter
+from service.store.web_queries import MarkRow, longest, shorter
 from service.store.webs import splices_of
 
 MOST_BINS: Final = 300
@@ -32,6 +31,8 @@ MOST_LINES: Final = 300
 
 _KINDS: Final = [kind.value for kind in DEFECT_KINDS]
 _SEVERITIES: Final = [severity.value for severity in Severity]
+_KIND_PLACES: Final = {kind: place for place, kind in enumerate(_KINDS)}
+_SEVERITY_PLACES: Final = {severity: place for place, severity in enumerate(_SEVERITIES)}
 _METRE_MM: Final = 1000
 
 
@@ -137,7 +138,7 @@ def roll_map(
     from_m, to_m = float(first) if from_m is None else from_m, float(end) if to_m is None else to_m
     to_m = max(to_m, from_m)
     step, first_bin, end_bin = _bins(max(from_m, first), min(to_m, end), bins)
-    counts = binned(connection, roll_id, step, first_bin, end_bin)
+    series = _series(binned(connection, roll_id, step, first_bin, end_bin), first_bin, end_bin - first_bin)
     stretch = _METRE_MM * from_m, _METRE_MM * to_m
     return RollMap(
         roll_id=roll_id,
@@ -148,8 +149,8 @@ def roll_map(
         bins=end_bin - first_bin,
         kinds=_KINDS,
         severities=_SEVERITIES,
-        series=_series(counts, first_bin, end_bin - first_bin),
-        total=sum(each.count for each in counts),
+        series=series,
+        total=sum(map(sum, series.counts)),
         lines=_marks(longest(connection, roll_id, *stretch, MOST_LINES)),
         points=_points(connection, roll_id, from_m, to_m),
         splices=_within(splices_of(connection, roll_id), *stretch),
@@ -172,14 +173,15 @@ def _bins_of(from_m: float, to_m: float, step: int) -> tuple[int, int]:
 
 def _series(counts: Iterable[BinCount], first_bin: int, bins: int) -> Series:
     rows: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0] * bins)
-    for each in counts:
-        rows[each.lane, each.kind, each.severity][each.place - first_bin] = each.count
+    for place, lane, kind, severity, count in counts:
+        rows[lane, kind, severity][place - first_bin] += count
     series = Series()
     for (lane, kind, severity), row in sorted(rows.items()):
-        series.lane.append(lane)
-        series.kind.append(_KINDS.index(kind))
-        series.severity.append(_SEVERITIES.index(severity))
-        series.counts.append(row)
+        if any(row):
+            series.lane.append(lane)
+            series.kind.append(_KIND_PLACES[kind])
+            series.severity.append(_SEVERITY_PLACES[severity])
+            series.counts.append(row)
     return series
 
 
@@ -189,16 +191,18 @@ def _points(connection: Connection, roll_id: str, from_m: float, to_m: float) ->
     return _marks(shorter(connection, roll_id, _METRE_MM * from_m, _METRE_MM * to_m))
 
 
-def _marks(defects: Sequence[WebDefect]) -> Marks:
+def _marks(rows: Sequence[MarkRow]) -> Marks:
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(9)]
+    frames, numbers, kinds, severities, lanes, from_mm, to_mm, left_mm, right_mm = columns
     return Marks(
-        id=[defect_id(each) for each in defects],
-        kind=[_KINDS.index(each.kind) for each in defects],
-        severity=[_SEVERITIES.index(each.severity) for each in defects],
-        lane=[each.lane or 0 for each in defects],
-        from_m=[round(each.from_mm / _METRE_MM, 4) for each in defects],
-        to_m=[round(each.to_mm / _METRE_MM, 4) for each in defects],
-        left_mm=[round(each.left_mm, 2) for each in defects],
-        right_mm=[round(each.right_mm, 2) for each in defects],
+        id=[f"{frame_id(frame)}.{number}" for frame, number in zip(frames, numbers, strict=True)],
+        kind=[_KIND_PLACES[kind] for kind in kinds],
+        severity=[_SEVERITY_PLACES[severity] for severity in severities],
+        lane=lanes,
+        from_m=[round(mm / _METRE_MM, 4) for mm in from_mm],
+        to_m=[round(mm / _METRE_MM, 4) for mm in to_mm],
+        left_mm=[round(mm, 2) for mm in left_mm],
+        right_mm=[round(mm, 2) for mm in right_mm],
     )
 
 

@@ -7,7 +7,7 @@ of 4, 16 and 64 m and over the whole roll, so that whatever range or bin is aske
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
@@ -31,15 +31,8 @@ class Count:
     count: int
 
 
-@dataclass(frozen=True)
-class BinCount:
-    """Defects alike in one bin of web."""
-
-    place: int
-    lane: int
-    kind: str
-    severity: str
-    count: int
+BinCount: TypeAlias = tuple[int, int, str, str, int]
+"""A bin's number, lane, kind, severity and how many."""
 
 
 def counts_of(connection: Connection, roll_id: str) -> list[Count]:
@@ -76,8 +69,8 @@ def cover(first: int, end: int) -> Iterator[tuple[int, int, int]]:
     yield STEPS[-1], first, end
 
 
-def binned(connection: Connection, roll_id: str, step: int, first: int, end: int) -> list[BinCount]:
-    """Count a roll's defects by bins of 2 to the power of `step` metres.
+def binned(connection: Connection, roll_id: str, step: int, first: int, end: int) -> Iterator[BinCount]:
+    """Count a roll's defects by bins of 2 to the power of `step` metres; the same place may come several times.
 
     Parameters
     ----------
@@ -90,13 +83,11 @@ def binned(connection: Connection, roll_id: str, step: int, first: int, end: int
     known = max(each for each in STEPS if each <= step)
     more = step - known
     table, place, of_step = _counted_by(known)
-    bin_number = place.op(">>")(more) if more else place
-    alike = bin_number, table.c.lane, table.c.kind, table.c.severity
-    question = select(*alike, func.sum(table.c.count)).where(
-        table.c.roll_id == roll_id, *of_step, place >= first << more, place < end << more
-    )
-    question = question.group_by(*alike).having(func.sum(table.c.count) > 0)
-    return [BinCount(*row[:4], int(row[4])) for row in connection.execute(question)]
+    columns = table.c
+    question = select(place.op(">>")(more) if more else place, columns.lane, columns.kind, columns.severity)
+    question = question.add_columns(columns.count)  # not added up here: that takes longer than to fetch them all
+    question = question.where(columns.roll_id == roll_id, *of_step, place >= first << more, place < end << more)
+    return (tuple(row) for row in connection.execute(question))
 
 
 def extent_of(connection: Connection, roll_id: str) -> tuple[int, int]:

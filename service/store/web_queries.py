@@ -31,10 +31,11 @@ from service.store.web_filters import (
 )
 from service.store.webs import web_defect
 
-_LOOKED_AT: Final = 12_000
-"""Defects that are looked at for one page: some 50 ms."""
+_LOOKED_AT: Final = 6000
+"""Defects that are looked at for one page: some 40 ms."""
 
 _SMALLEST_WINDOW: Final = 24
+_LONGEST_WINDOW: Final = 1000
 
 
 class Order(StrEnum):
@@ -53,8 +54,12 @@ Place: TypeAlias = tuple[int, Key]
 
 _Conditions: TypeAlias = list[ColumnElement[bool]]
 
-_Step: TypeAlias = tuple[Key, Row[Any] | None]
-"""A defect with its key, or how far a walk has looked."""
+_Step: TypeAlias = tuple[Key, Row[Any] | int]
+"""A defect with its key; or how far a walk has looked, and at how many."""
+
+
+MarkRow: TypeAlias = Row[Any]
+"""frame, number, kind, severity, lane (0 is bare foil), from_mm, to_mm, left_mm, right_mm: what is drawn on a map."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,20 @@ class _Sorted:
     within: Callable[[DefectFilter], _Conditions]
     besides: tuple[Callable[[DefectFilter], _Conditions], ...]
 
+    @property
+    def sorting(self) -> list[ColumnElement[Any]]:
+        return [column.desc() if self.is_descending else column for column in self.columns]
+
+    def key_of(self, row: Row[Any]) -> Key:
+        key: Key = attrgetter(*(column.name for column in self.columns))(row)
+        return key
+
 
 _ID = web_defects.c.frame, web_defects.c.number
+_MARK = [
+    web_defects.c[name]
+    for name in ("frame", "number", "kind", "severity", "lane", "from_mm", "to_mm", "left_mm", "right_mm")
+]
 _ORDERS: Final = {
     Order.ALONG: _Sorted((web_defects.c.from_mm, *_ID), False, along, (moments, places, measures)),
     Order.WORST: _Sorted((web_defects.c.area_mm2, *_ID), True, lambda _: [], (along, moments, places, measures)),
@@ -109,38 +126,40 @@ def defect_rows(
     """
     found: list[Row[Any]] = []
     last, left = after, _LOOKED_AT
-    for place, row, looked_at in _walked(connection, asked, order, limit, after):
-        if row is not None and len(found) == limit:
+    for place, seen in _walked(connection, asked, order, limit, after):
+        if isinstance(seen, int):
+            left -= seen
+        elif len(found) == limit:
             return _page(found, last)
-        if row is not None:
-            found.append(row)
-        last, left = place, left - looked_at
+        else:
+            found.append(seen)
+        last = place
         if left <= 0:
             return _page(found, last)
     return _page(found, None)
 
 
-def longest(connection: Connection, roll_id: str, from_mm: float, to_mm: float, limit: int) -> list[WebDefect]:
+def longest(connection: Connection, roll_id: str, from_mm: float, to_mm: float, limit: int) -> list[MarkRow]:
     """List the longest defects of a metre or more that reach into a stretch, the longest first."""
     columns = web_defects.c
-    question = select(web_defects).where(
+    question = select(*_MARK).where(
         columns.roll_id == roll_id, is_long, columns.from_mm < to_mm, columns.to_mm > from_mm
     )
     question = question.order_by((columns.to_mm - columns.from_mm).desc(), *_ID).limit(limit)
-    return [web_defect(row) for row in connection.execute(question)]
+    return list(connection.execute(question))
 
 
-def shorter(connection: Connection, roll_id: str, from_mm: float, to_mm: float) -> list[WebDefect]:
+def shorter(connection: Connection, roll_id: str, from_mm: float, to_mm: float) -> list[MarkRow]:
     """List the defects of less than a metre that reach into a stretch, along the web; all of them, so ask first."""
     columns = web_defects.c
-    question = select(web_defects).where(
+    question = select(*_MARK).where(
         columns.roll_id == roll_id,
         columns.from_mm > from_mm - LONG_MM,  # what begins before that is longer, or ends before the stretch
         columns.from_mm < to_mm,
         columns.to_mm > from_mm,
         columns.to_mm - columns.from_mm < LONG_MM,
     )
-    return [web_defect(row) for row in connection.execute(question.order_by(columns.from_mm, *_ID))]
+    return list(connection.execute(question.order_by(columns.from_mm, *_ID)))
 
 
 def _page(found: Sequence[Row[Any]], after: Place | None) -> DefectRows:
@@ -149,8 +168,8 @@ def _page(found: Sequence[Row[Any]], after: Place | None) -> DefectRows:
 
 def _walked(
     connection: Connection, asked: DefectFilter, order: Order, limit: int, after: Place | None
-) -> Iterator[tuple[Place, Row[Any] | None, int]]:
-    """Merge the walks of each group, one group after the other; tell also how many were looked at in vain."""
+) -> Iterator[tuple[Place, Row[Any] | int]]:
+    """Merge the walks of each group, one group after the other."""
     first, key = after or (0, None)
     how = _ORDERS[order]
     rest = [condition for conditions in how.besides for condition in conditions(asked)]
@@ -162,12 +181,12 @@ def _walked(
             _walk(connection, how, [*which, *how.within(asked)], rest, window, key if number == first else None)
             for which in group
         ]
-        for here, row in merge(*walks, key=itemgetter(0), reverse=how.is_descending):
-            yield (number, here), row, window if rest and row is None else 0
+        for here, seen in merge(*walks, key=itemgetter(0), reverse=how.is_descending):
+            yield (number, here), seen
 
 
 def _window(walks: int, limit: int, *, looks: bool) -> int:
-    """How many rows a walk takes at a time."""
+    """How many rows a walk takes first."""
     return max((_LOOKED_AT // 2 if looks else 2 * limit) // walks, _SMALLEST_WINDOW)
 
 
@@ -180,16 +199,16 @@ def _groups(connection: Connection, asked: DefectFilter, order: Order) -> Iterat
     there = _there(connection, asked)
     walks = [
         [
-            (severity, [*of_roll, web_defects.c.kind == kind, web_defects.c.severity == severity])
+            [*of_roll, web_defects.c.kind == kind, web_defects.c.severity == severity]
             for kind in DEFECT_KINDS
             if (kind, severity) in there
         ]
         for severity in WORST_FIRST
     ]
     if order is Order.WORST:
-        yield from ([conditions for _, conditions in group] for group in walks)
+        yield from walks
     else:
-        yield [conditions for group in walks for _, conditions in group]
+        yield [conditions for group in walks for conditions in group]
 
 
 def _there(connection: Connection, asked: DefectFilter) -> set[tuple[str, str]]:
@@ -220,15 +239,37 @@ def _is_asked(each: Count, asked: DefectFilter) -> bool:
 def _walk(
     connection: Connection, how: _Sorted, which: _Conditions, rest: _Conditions, window: int, after: Key | None
 ) -> Iterator[_Step]:
-    """Walk one index, a window at a time; what is behind a window is told as a key without a defect."""
+    """Walk one index, a window at a time, each longer than the one before: most walks are soon at an end."""
     while True:
-        here = _behind(select(*how.columns).where(*which), how, after)
-        yield from _picked(connection, how, here.limit(window), rest)
-        end = connection.execute(here.offset(window - 1).limit(1)).one_or_none()
+        rows, end = (_some if rest else _all)(connection, how, which, rest, (window, after))
+        yield from rows
         if end is None:
             return
-        after = tuple(end)
-        yield after, None
+        yield end, window if rest else 0
+        window, after = min(2 * window, _LONGEST_WINDOW), end
+
+
+def _all(
+    connection: Connection, how: _Sorted, which: _Conditions, _: _Conditions, window: tuple[int, Key | None]
+) -> tuple[list[_Step], Key | None]:
+    """Read a window of which every defect fits; tell also where it ends, None at the end of the walk."""
+    size, after = window
+    question = _behind(select(web_defects).where(*which), how, after).limit(size)
+    rows = [(how.key_of(row), row) for row in connection.execute(question)]
+    return list(rows), rows[-1][0] if len(rows) == size else None
+
+
+def _some(
+    connection: Connection, how: _Sorted, which: _Conditions, rest: _Conditions, window: tuple[int, Key | None]
+) -> tuple[list[_Step], Key | None]:
+    """Read the defects of a window that fit the rest of the filter; the window itself is read from the index alone."""
+    size, after = window
+    here = _behind(select(*how.columns).where(*which), how, after)
+    keys = here.limit(size).subquery()
+    question = select(web_defects).join(keys, (keys.c.frame == _ID[0]) & (keys.c.number == _ID[1])).where(*rest)
+    rows = connection.execute(question.order_by(*how.sorting))
+    end = connection.execute(here.offset(size - 1).limit(1)).one_or_none()
+    return [(how.key_of(row), row) for row in rows], None if end is None else tuple(end)
 
 
 def _behind(question: Select[Any], how: _Sorted, after: Key | None) -> Select[Any]:
@@ -237,13 +278,4 @@ def _behind(question: Select[Any], how: _Sorted, after: Key | None) -> Select[An
         key = tuple_(*how.columns)
         value = tuple_(*(literal(part, column.type) for part, column in zip(after, how.columns, strict=True)))
         question = question.where(key < value if how.is_descending else key > value)
-    return question.order_by(*(column.desc() if how.is_descending else column for column in how.columns))
-
-
-def _picked(connection: Connection, how: _Sorted, window: Select[Any], rest: _Conditions) -> Iterator[_Step]:
-    """Read the defects of a window that fit the rest of the filter."""
-    keys = window.subquery()
-    question = select(web_defects).join(keys, (keys.c.frame == _ID[0]) & (keys.c.number == _ID[1])).where(*rest)
-    question = question.order_by(*(column.desc() if how.is_descending else column for column in how.columns))
-    key_of = attrgetter(*(column.name for column in how.columns))
-    return ((key_of(row), row) for row in connection.execute(question))
+    return question.order_by(*how.sorting)
