@@ -176,6 +176,19 @@ def start(as_json: AsJson = False, keep: Keep = None) -> None:
 
 
 @app.command()
+def million(
+    defects: Annotated[int, typer.Option(min=1000, help="Of the large roll.")] = 1_000_000,
+    others: Annotated[int, typer.Option(min=0, help="Ordinary rolls beside it.")] = 50,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """How soon map, lists and statistics of a roll with a million defects are answered."""
+    from benchmarks.million import million as measure  # noqa: PLC0415
+
+    _run("million", lambda: measure(defects, others), as_json, keep)
+
+
+@app.command()
 def fuzz(
     bodies: Annotated[int, typer.Option(min=1, help="How many to try.")] = 1_000_000,
     seed: Annotated[int, typer.Option(help="Another seed, other bodies.")] = 1,

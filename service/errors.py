@@ -17,6 +17,7 @@
         |-- RollOpened          the roll was opened before, with something else
         |-- RollClosed          the roll was closed
         |-- OtherProduct        the recipe is for another product than the roll
+        |-- UnusableCursor      it is none of this list's
         |-- Conflict            the number is taken by other pixels
         |-- MalformedBody       the body is not what its headers say
         |   |-- DigestMismatch  the bytes were changed on their way
@@ -109,6 +110,10 @@ class RollClosed(StationError):
 
 class OtherProduct(StationError):
     """The recipe is for another product than the roll."""
+
+
+class UnusableCursor(StationError):
+    """A cursor that was not given by this list, asked with this filter and order."""
 
 
 class Conflict(StationError):

@@ -72,6 +72,7 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.RollOpened: Problem(409, "roll-opened", "The roll was opened with something else"),
     errors.RollClosed: Problem(409, "roll-closed", "The roll is closed"),
     errors.OtherProduct: Problem(409, "other-product", "The recipe is for another product"),
+    errors.UnusableCursor: Problem(422, "unusable-cursor", "The cursor is none of this list's"),
     errors.Conflict: Problem(409, "conflict", "The frame's number is taken by other pixels"),
     errors.QueueFull: Problem(503, "queue-full", "Too many frames of this camera are under way"),
     errors.InspectionCrashed: Problem(500, "inspection-crashed", "The frame could not be inspected"),

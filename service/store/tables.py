@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from inspection.input_health import MEASURES
@@ -180,6 +181,23 @@ metre_counts = Table(
     sqlite_with_rowid=False,
 )
 
+stretch_counts = Table(
+    "stretch_counts",
+    METADATA,
+    Column("roll_id", String, primary_key=True),
+    Column("step", Whole, primary_key=True, autoincrement=False, doc="A stretch is 2 to the power of it metres long"),
+    Column("stretch", Whole, primary_key=True, autoincrement=False, doc="Its metres' numbers without their last bits"),
+    Column("lane", Whole, primary_key=True, autoincrement=False),
+    Column("kind", String, primary_key=True),
+    Column("severity", String, primary_key=True),
+    Column("camera_id", String, primary_key=True),
+    Column("count", Whole, nullable=False, doc="Sum over metre_counts, which triggers keep"),
+    sqlite_with_rowid=False,
+)
+
+LONG_MM = 1000
+"""Defects so long or longer have an index of their own: they are lines on the map."""
+
 web_defects = Table(
     "web_defects",
     METADATA,
@@ -205,10 +223,16 @@ web_defects = Table(
     Column("worst_severity", String, doc="Of its pieces, each by itself"),
     Column("doubtful", Boolean, doc="A piece was marked for review"),
     Index("web_defects_along", "roll_id", "from_mm", "frame", "number"),
-    Index("web_defects_by_kind", "roll_id", "kind", "from_mm", "frame", "number"),
-    Index("web_defects_by_severity", "roll_id", "severity", "from_mm", "frame", "number"),
+    Index("web_defects_by_kind", "roll_id", "kind", "severity", "from_mm", "frame", "number"),
+    Index("web_defects_by_size", "roll_id", "kind", "severity", "area_mm2", "frame", "number"),
+    Index("web_defects_by_time", "kind", "severity", "found_at", "frame", "number"),
     sqlite_with_rowid=False,
 )
+
+is_long = text(f"to_mm - from_mm >= {LONG_MM}")
+"""As the index has it: both databases use it only for a condition that is written the same."""
+
+Index("web_defects_long", web_defects.c.roll_id, web_defects.c.from_mm, sqlite_where=is_long, postgresql_where=is_long)
 
 seam_pieces = Table(
     "seam_pieces",
@@ -262,6 +286,20 @@ web_metres = Table(
     Column("seen_mm", Float, nullable=False, doc="Covered by frames, those that were held included"),
     Column("held_mm", Float, nullable=False, doc="Of it, covered by frames that were held"),
     Column("first_at", String, nullable=False, doc="When the first frame that shows some of it was received"),
+    Column("last_at", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+web_stretches = Table(
+    "web_stretches",
+    METADATA,
+    Column("roll_id", String, primary_key=True),
+    Column("step", Whole, primary_key=True, autoincrement=False, doc="As in stretch_counts"),
+    Column("stretch", Whole, primary_key=True, autoincrement=False),
+    Column("camera_id", String, primary_key=True),
+    Column("seen_mm", Float, nullable=False, doc="Sum over web_metres, which triggers keep"),
+    Column("held_mm", Float, nullable=False),
+    Column("first_at", String, nullable=False),
     Column("last_at", String, nullable=False),
     sqlite_with_rowid=False,
 )

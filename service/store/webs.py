@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, LargeBinary, Row, func, select
 
 from inspection.defect import Kind, Severity
 from inspection.roll.web_defect import WebDefect
-from service.store.tables import splices, web_defects, web_metres
+from service.store.tables import crops, defects, splices, web_defects, web_metres
 
 _AT_A_TIME = 2000
+_CROP_BYTES = 64 * 64
 
 _OF_THE_STORE = {"roll_id", "largest_frame", "largest_number", "worst_severity", "doubtful"}
 """By what a defect is found and kept up to date; no part of it."""
@@ -72,3 +73,11 @@ def metres_of(connection: Connection, roll_id: str) -> list[WebMetre]:
     question = select(*columns).where(web_metres.c.roll_id == roll_id)
     question = question.order_by(web_metres.c.camera_id, web_metres.c.metre)
     return [WebMetre(**row._mapping) for row in connection.execute(question)]
+
+
+def crop_of(connection: Connection, frame: int, number: int) -> bytes | None:
+    """Return the 64 x 64 grey pixels of a frame's defect, row by row; None where they are not kept or it has none."""
+    there = select(defects.c.number).where(defects.c.frame == frame, defects.c.number == number).exists()
+    picture = func.substr(crops.c.pictures, 1 + (number - 1) * _CROP_BYTES, _CROP_BYTES, type_=LargeBinary)
+    found = connection.scalar(select(picture).where(crops.c.frame == frame, there))
+    return bytes(found) if found is not None and len(found) == _CROP_BYTES else None
