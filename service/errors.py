@@ -12,6 +12,9 @@
         |-- UnknownCamera       nobody configured it and the settings ask that somebody does
         |-- UnknownFrame        no frame bears this id, or no picture of it was kept
         |-- UnknownRoll         no frame was sent of this roll
+        |-- UnknownRecipe       a recipe, or a version of one, that is not there
+        |-- UnusableRecipe      a text that was sent as a recipe and is none
+        |-- VersionTaken        a version of a recipe stands for another text already
         |-- Conflict            the number is taken by other pixels
         |-- MalformedBody       the body is not what its headers say
         |   |-- DigestMismatch  the bytes were changed on their way
@@ -23,6 +26,7 @@
         |-- InspectionCrashed   the frame ended its inspection, or inspection never ended
         `-- Busy                later it may work: try again
             |-- QueueFull       too many frames of this camera are waiting
+            |-- TooManyDryRuns      another dry run is under way
             |-- TooManyPages    no further page may look at what happens now
             |-- InspectorsDown  the inspecting process was ended by another frame
             `-- StoreFailed     the record could not be written
@@ -86,6 +90,18 @@ class UnknownRoll(StationError):
     """No frame was sent of this roll."""
 
 
+class UnknownRecipe(StationError):
+    """A recipe, or a version of one, that is not there."""
+
+
+class UnusableRecipe(StationError):
+    """A text that was sent as a recipe and is none."""
+
+
+class VersionTaken(StationError):
+    """A version of a recipe stands for another text already."""
+
+
 class Conflict(StationError):
     """The frame's number on this roll is taken by other pixels."""
 
@@ -128,6 +144,10 @@ class Busy(StationError):
 
 class QueueFull(Busy):
     """Too many frames of this camera are waiting."""
+
+
+class TooManyDryRuns(Busy):
+    """Another dry run is under way."""
 
 
 class TooManyPages(Busy):

@@ -42,6 +42,11 @@ class Actor:
     name: str
     address: str
 
+    @property
+    def told(self) -> str:
+        """In words, without where from."""
+        return f"{self.kind} {self.name}".strip()
+
 
 @dataclass(frozen=True)
 class AuditRow:

@@ -46,6 +46,9 @@ _TABLES = (
 
 _CLOSED = "the roll is closed"
 
+_KEPT_FOR_EVER = {"recipes": "name = NEW.name AND version = NEW.version", "recipe_activations": "id = NEW.id"}
+"""Tables that are only added to, and how a row is told to be there already; see revision 0004."""
+
 
 def upgrade() -> None:
     """Create the tables; what was found so far counts as it was told, each frame for itself."""
@@ -183,6 +186,22 @@ def _create_rest() -> None:
         *(sa.Column(name, sa.String, nullable=False) for name in ("at", "by", "why")),
     )
     op.create_index("recipe_activations_by_name", "recipe_activations", ["name", "id"])
+    for table, same in _KEPT_FOR_EVER.items():
+        _keep_for_ever(table, same)
+
+
+def _keep_for_ever(table: str, same: str) -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+        return
+    refusing = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    there = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"
+    op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refusing}")
+    op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refusing}")
+    op.execute(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} {there} {refusing}")
 
 
 def _fill() -> None:
