@@ -38,7 +38,8 @@ class Limit:
     severity : Severity
         What the defect becomes beyond it.
     zone : Zone, optional
-        Where alone it holds; without one, everywhere.
+        Where alone it holds; without one, everywhere. A limit of a zone is asked of what one frame shows, not of what
+        several frames' pieces make together.
 
     Raises
     ------

@@ -21,6 +21,7 @@ from inspection.frame_checks import FrameCheckSettings
 from inspection.recipe_problems import RecipeProblem, read_settings
 from inspection.record import RecipeRef
 from inspection.regions import RegionSettings
+from inspection.roll.joining import JoiningSettings
 from inspection.screening import ScreeningSettings
 from inspection.segmentation import SegmentationSettings
 from inspection.verdict import VerdictSettings
@@ -56,6 +57,7 @@ class Recipe:
     classification: ClassificationSettings = field(default_factory=ClassificationSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
     costs: CostSettings = field(default_factory=CostSettings)
+    joining: JoiningSettings = field(default_factory=JoiningSettings)
 
     @property
     def ref(self) -> RecipeRef:

@@ -175,6 +175,28 @@ class _Crowd:
         return Counter((finding.kind, across.zone_of(finding, edge_mm)) for finding in self.findings)
 
 
+def severity_by_extent(kind: Kind, extent: Mapping[Measure, float], settings: VerdictSettings) -> Severity:
+    """Tell how bad a kind is by how much of it there is; measures that are not told exceed no limit.
+
+    Limits of a zone are left out: in which zone something lies is told of each frame by itself.
+
+    Parameters
+    ----------
+    kind : Kind
+    extent : mapping of measure to its value
+    settings : VerdictSettings
+    """
+    rule = settings.rule(kind)
+    everywhere = (limit for limit in rule.limits if limit.zone is None)
+    exceeded = (limit.severity for limit in everywhere if extent.get(limit.measure, 0.0) > limit.above)
+    return max([rule.severity, *exceeded], key=rank)
+
+
+def worse_severity(one: Severity, other: Severity) -> Severity:
+    """The worse of two; severities are names, and do not compare by themselves."""
+    return max(one, other, key=rank)
+
+
 def _judge_one(finding: Finding, crowd: _Crowd, settings: VerdictSettings) -> tuple[Defect, str]:
     rule = settings.rule(finding.kind)
     severity, reason = rule.severity, f"{finding.kind} {number(finding.area_mm2)} mm2"
