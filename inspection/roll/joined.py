@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
 
+from inspection.roll.changes import Changes
 from inspection.roll.gathered import alone
 from inspection.roll.joining import JoiningSettings
 from inspection.roll.pieces import Piece, Splice
-from inspection.roll.seams import Changes, Seams
+from inspection.roll.seams import Seams
 from inspection.roll.web_defect import WebDefect
 from inspection.verdict import VerdictSettings
 
