@@ -16,7 +16,7 @@ from annotated_types import Interval, doc
 
 from inspection.defect import EVENT_KINDS, Defect, Finding, Kind, Severity
 from inspection.errors import RecipeError
-from inspection.limits import KindRule, Limit, default_rules, number, rank
+from inspection.limits import KindRule, Limit, Measure, default_rules, number, rank
 from inspection.zones import Across, Zone
 
 
