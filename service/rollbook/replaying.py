@@ -122,8 +122,9 @@ def _judged_anew(
     area_mm2 = frame.rows * placement.mm_per_px_down * frame.columns * placement.mm_per_px_cross
     across = Across(placement.view(frame.columns), frame.lanes)
     then = judge(findings, (), area_mm2, before, across)
-    holds = _holds(frame, then)
-    return judge(findings, holds, area_mm2, before, across), judge(findings, holds, area_mm2, after, across)
+    if holds := _holds(frame, then):
+        then = judge(findings, holds, area_mm2, before, across)
+    return then, judge(findings, holds, area_mm2, after, across)
 
 
 def _holds(frame: FrameRead, own: Judgement) -> tuple[str, ...]:
