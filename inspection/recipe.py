@@ -30,6 +30,8 @@ from inspection.web import WebSettings
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """Recipes name files and addresses, so their names hold nothing that a path could misread."""
 
+_PRODUCT_PATTERN = r"^[^\x00-\x1f\x7f]{1,128}$"
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -47,7 +49,7 @@ class Recipe:
 
     name: Annotated[str, Field(pattern=NAME_PATTERN), doc("1 to 64 letters, digits, full stops, underscores, dashes")]
     version: Annotated[int, Interval(ge=1, le=2**31 - 1)]
-    product: Annotated[str, Field(min_length=1, max_length=128), doc("text of 1 to 128 characters")] | None = None
+    product: Annotated[str, Field(pattern=_PRODUCT_PATTERN), doc("text of 1 to 128 characters")] | None = None
     frame_checks: FrameCheckSettings = field(default_factory=FrameCheckSettings)
     flat_field: FlatFieldSettings = field(default_factory=FlatFieldSettings)
     web: WebSettings = field(default_factory=WebSettings)

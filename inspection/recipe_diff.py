@@ -71,7 +71,7 @@ class _Set:
 def recipe_diff(before: Recipe, after: Recipe) -> tuple[Change, ...]:
     """List the keys that differ, in the recipe's order."""
     old, new = dict(_flat("", before)), dict(_flat("", after))
-    places = {key: place for place, key in enumerate((*new, *old))}
+    places = {key: place for place, key in enumerate(dict.fromkeys((*new, *old)))}
     changes = (
         _change(key, old.get(key), new.get(key)) for key in sorted(old.keys() | new.keys(), key=places.__getitem__)
     )

@@ -15,6 +15,8 @@
         |-- UnknownRecipe       a recipe, or a version of one, that is not there
         |-- UnusableRecipe      a text that was sent as a recipe and is none
         |-- VersionTaken        a version of a recipe stands for another text already
+        |-- DryRunFailed        its process ended without an answer
+        |-- DryRunTooLong       it was given up
         |-- Conflict            the number is taken by other pixels
         |-- MalformedBody       the body is not what its headers say
         |   |-- DigestMismatch  the bytes were changed on their way
@@ -100,6 +102,14 @@ class UnusableRecipe(StationError):
 
 class VersionTaken(StationError):
     """A version of a recipe stands for another text already."""
+
+
+class DryRunFailed(StationError):
+    """The process of a dry run ended without an answer."""
+
+
+class DryRunTooLong(StationError):
+    """A dry run took too long and was given up."""
 
 
 class Conflict(StationError):

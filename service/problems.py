@@ -70,6 +70,8 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.UnknownRecipe: Problem(404, "unknown-recipe", "No such recipe"),
     errors.UnusableRecipe: Problem(422, "unusable-recipe", "The text is no recipe"),
     errors.VersionTaken: Problem(409, "version-taken", "The recipe's version stands for another text"),
+    errors.DryRunFailed: Problem(500, "dry-run-failed", "The roll could not be judged anew"),
+    errors.DryRunTooLong: Problem(504, "dry-run-too-long", "The dry run took too long"),
     errors.Conflict: Problem(409, "conflict", "The frame's number is taken by other pixels"),
     errors.QueueFull: Problem(503, "queue-full", "Too many frames of this camera are under way"),
     errors.InspectionCrashed: Problem(500, "inspection-crashed", "The frame could not be inspected"),

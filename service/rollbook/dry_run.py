@@ -60,10 +60,8 @@ def dry_run(
     RecipeError
         Its own recipe cannot be read by this release.
     """
-    roll, frames = opened_roll(connection, roll_id), frame_count(connection, roll_id)
-    if not frames:
-        raise UnknownRoll(f"expected a roll of which frames were inspected, there are none of {roll_id}")
-    total(frames)
+    roll = roll_with_frames(connection, roll_id)
+    total(frame_count(connection, roll_id))
     filters, pictures = _pictures(roll, recipe, settings)
     before, after, seen = Side(roll.recipe), Side(recipe), Seen()
     changed: list[FrameReplayed] = []
@@ -78,6 +76,20 @@ def dry_run(
             changed.append(replayed)
         advance()
     return _told(roll, before, after, changed, held, _coverage(filters, pictures, before, seen))
+
+
+def roll_with_frames(connection: Connection, roll_id: str) -> OpenedRoll:
+    """Return a roll that can be judged anew.
+
+    Raises
+    ------
+    UnknownRoll
+        There is no such roll, or no frame of it was inspected.
+    """
+    roll = opened_roll(connection, roll_id)
+    if not frame_count(connection, roll_id):
+        raise UnknownRoll(f"expected a roll of which frames were inspected, there are none of {roll_id}")
+    return roll
 
 
 def _pictures(roll: OpenedRoll, recipe: Recipe, settings: Settings) -> tuple[tuple[str, ...], Reinspection | None]:
