@@ -168,6 +168,18 @@ def soak(
 
 
 @app.command()
+def dry_run(
+    frames: Annotated[int, typer.Option(min=100, help="Of the roll.")] = 30_000,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """Seconds for judging a roll by another recipe from its records."""
+    from benchmarks.dry_run import dry_run as measure  # noqa: PLC0415
+
+    _run("dry_run", lambda: measure(frames), as_json, keep)
+
+
+@app.command()
 def start(as_json: AsJson = False, keep: Keep = None) -> None:
     """How soon a station takes frames after its start."""
     from benchmarks.soak import start as measure  # noqa: PLC0415

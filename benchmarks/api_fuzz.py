@@ -29,6 +29,15 @@ ignored_auth.enabled = false
 include-operation-id = "post_frame_v1_cameras__camera_id__frames_post"
 # A schema cannot say that a body of random bytes is no frame.
 checks.positive_data_acceptance.enabled = false
+
+[[operations]]
+include-operation-id = "activate_recipe_v1_recipes_post"
+# Nor that a random text is no recipe.
+checks.positive_data_acceptance.enabled = false
+
+[[operations]]
+include-operation-id = "dry_run_v1_rolls__roll_id__dry_run_post"
+checks.positive_data_acceptance.enabled = false
 """
 
 

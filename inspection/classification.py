@@ -30,7 +30,8 @@ class ClassificationSettings:
         Probability of `unknown` from which a defect is called so; None takes the model's own figure.
     escape_cost, overkill_cost : float
         What it costs to call a defect by a less or by a more severe kind than it is, in any unit. Only
-        their ratio counts; where they are equal the most probable kind is named.
+        their ratio counts; where they are equal the most probable kind is named. What mistakes cost in
+        money, by kind, stands under `costs`, and names nothing.
     """
 
     unknown_below: Annotated[float, Interval(ge=0, le=1)] | None = None

@@ -44,8 +44,8 @@ class InconsistentFrame(FrameError):
     """Width, height, pixel format and body do not fit together."""
 
 
-class RecipeError(InputError):
-    """A recipe that cannot be judged by."""
+class RecipeError(InputError, ValueError):
+    """A recipe that cannot be judged by; what validates settings gathers errors of values, so it is one."""
 
 
 class CalibrationError(InputError):

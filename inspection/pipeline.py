@@ -37,6 +37,7 @@ from inspection.screening import Screening, screen
 from inspection.segmentation import flooded, segment
 from inspection.verdict import Verdict, judge
 from inspection.web import Web, find_web
+from inspection.zones import Across
 
 # Frames are inspected in parallel; threads inside OpenCV would only fight over the same cores.
 cv2.setNumThreads(1)
@@ -257,13 +258,15 @@ class Inspector:
     ) -> FrameRecord:
         placement = calibration.placement
         area_mm2 = frame.rows * placement.mm_per_px_down * frame.columns * placement.mm_per_px_cross
-        judgement = judge(findings, holds, area_mm2, self.recipe.verdict)
+        lanes = lane_extents(web, placement, frame.columns)
+        across = Across(placement.view(frame.columns), lanes)
+        judgement = judge(findings, holds, area_mm2, self.recipe.verdict, across)
         return FrameRecord(
             verdict=judgement.verdict,
             reasons=judgement.reasons,
             defects=judgement.defects,
             events=judgement.events,
-            lanes=lane_extents(web, placement, frame.columns),
+            lanes=lanes,
             timing_ms=timing_ms,
             recipe=self.recipe.ref,
             calibration=CalibrationRef(calibration.version) if calibration.version else None,

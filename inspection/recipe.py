@@ -4,20 +4,21 @@ Headings are the stages' file names in pipeline order. A key nobody knows is an 
 it and the nearest right one: a misspelt limit that is silently ignored passes bad web.
 """
 
-import difflib
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from annotated_types import Interval, doc
+from pydantic import Field, TypeAdapter
 
 from inspection.classification import ClassificationSettings, Naming
+from inspection.costs import CostSettings
 from inspection.defect import Kind
 from inspection.errors import RecipeError
 from inspection.flat_field import FlatFieldSettings
 from inspection.frame_checks import FrameCheckSettings
+from inspection.recipe_problems import RecipeProblem, read_settings
 from inspection.record import RecipeRef
 from inspection.regions import RegionSettings
 from inspection.roll.alarms import AlarmSettings
@@ -29,16 +30,29 @@ from inspection.segmentation import SegmentationSettings
 from inspection.verdict import VerdictSettings
 from inspection.web import WebSettings
 
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""Recipes name files and addresses, so their names hold nothing that a path could misread."""
+
+_PRODUCT_PATTERN = r"^[^\x00-\x1f\x7f]{1,128}$"
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """One product's settings, stage by stage in pipeline order."""
+    """One product's settings, stage by stage in pipeline order.
 
-    name: str
-    version: int
-    product: str | None = None
-    """What it is for; None: for any."""
+    Attributes
+    ----------
+    name : str
+        What the recipe is called.
+    version : int
+        Raised with every change: a version stands for one text for ever.
+    product : str, optional
+        What it is for, as rolls name it; without one it is for any product.
+    """
 
+    name: Annotated[str, Field(pattern=NAME_PATTERN), doc("1 to 64 letters, digits, full stops, underscores, dashes")]
+    version: Annotated[int, Interval(ge=1, le=2**31 - 1)]
+    product: Annotated[str, Field(pattern=_PRODUCT_PATTERN), doc("text of 1 to 128 characters")] | None = None
     frame_checks: FrameCheckSettings = field(default_factory=FrameCheckSettings)
     flat_field: FlatFieldSettings = field(default_factory=FlatFieldSettings)
     web: WebSettings = field(default_factory=WebSettings)
@@ -47,6 +61,7 @@ class Recipe:
     regions: RegionSettings = field(default_factory=RegionSettings)
     classification: ClassificationSettings = field(default_factory=ClassificationSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
+    costs: CostSettings = field(default_factory=CostSettings)
     joining: JoiningSettings = field(default_factory=JoiningSettings)
     repeats: RepeatSettings = field(default_factory=RepeatSettings)
     density: DensitySettings = field(default_factory=DensitySettings)
@@ -79,11 +94,21 @@ def load_recipe(path: Path) -> Recipe:
     RecipeError
         The file cannot be read, or holds a key or value that no stage knows.
     """
+    return parse_recipe(read_recipe_text(path), str(path))
+
+
+def read_recipe_text(path: Path) -> str:
+    """Read a recipe file's text.
+
+    Raises
+    ------
+    RecipeError
+        The file cannot be read, or is no UTF-8 text.
+    """
     try:
-        text = path.read_text()
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise RecipeError(f"expected a recipe in UTF-8 text at {path}, got {problem}") from problem
-    return parse_recipe(text, str(path))
 
 
 def parse_recipe(text: str, source: str = "recipe") -> Recipe:
@@ -92,41 +117,19 @@ def parse_recipe(text: str, source: str = "recipe") -> Recipe:
     Raises
     ------
     RecipeError
-        Not TOML, an unknown key (the nearest right one is named), or a value of the wrong kind.
+        Not TOML, an unknown key (the nearest right one is named), or a value of the wrong kind: the first problem.
     """
+    recipe, problems = read_recipe(text)
+    if recipe is None:
+        raise RecipeError(f"{source}: {problems[0]}")
+    return recipe
+
+
+def read_recipe(text: str) -> tuple[Recipe | None, tuple[RecipeProblem, ...]]:
+    """Parse a recipe's text, or find every problem in it: a recipe comes without problems, or not at all."""
     try:
         told = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as problem:
-        raise RecipeError(f"{source}: expected TOML, got {problem}") from problem
-    _refuse_unknown_keys(told, Recipe, source, "")
-    try:
-        return _PARSED.validate_python(told)
-    except RecipeError as problem:
-        raise RecipeError(f"{source}: {problem}") from problem
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise RecipeError(f"{source}: {where}: {first['msg']}, got {first['input']!r}") from problem
-
-
-def _refuse_unknown_keys(told: Mapping[str, Any], stage: type, source: str, heading: str) -> None:
-    known = {item.name for item in fields(stage)}
-    hints = get_type_hints(stage)
-    for key, value in told.items():
-        if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            advice = f"did you mean {heading}{near[0]}?" if near else f"known are {', '.join(sorted(known))}"
-            raise RecipeError(f"{source}: unknown key {heading}{key}: {advice}")
-        for inner, name, inner_value in _nested(hints[key], f"{heading}{key}.", value):
-            _refuse_unknown_keys(inner_value, inner, source, name)
-
-
-def _nested(hint: Any, heading: str, value: Any) -> list[tuple[type, str, Mapping[str, Any]]]:
-    """Every mapping inside a value that stands for a settings class: itself, its items, its entries."""
-    if isinstance(hint, type) and is_dataclass(hint):
-        return [(hint, heading, value)] if isinstance(value, Mapping) else []
-    inner = [part for part in getattr(hint, "__args__", ()) if isinstance(part, type) and is_dataclass(part)]
-    if not inner:
-        return []
-    entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
-    return [(inner[0], f"{heading}{name}.", entry) for name, entry in entries if isinstance(entry, Mapping)]
+        return None, (RecipeProblem("", f"expected TOML, got {problem}"),)
+    recipe, problems = read_settings(told, _PARSED, Recipe)
+    return recipe, tuple(problems)

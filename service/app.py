@@ -19,10 +19,23 @@ from inspection.errors import ModelError
 from inspection.record import ModelRef
 from service import pages, sign_in_pages
 from service.access import RULES
-from service.api import audit, cameras, defects, frames, health, records, roll_alarms, roll_figures, rolls
+from service.api import (
+    audit,
+    cameras,
+    defects,
+    dry_runs,
+    frames,
+    health,
+    recipes,
+    records,
+    roll_alarms,
+    roll_figures,
+    rolls,
+)
 from service.api.guard import COOKIE, guard
 from service.camera_watch import CameraInput, CameraWatch
 from service.disk_guard import DiskGuard
+from service.dry_runs import DryRuns
 from service.gauges import watch_station
 from service.images import Images
 from service.inspecting import Inspecting
@@ -113,7 +126,7 @@ def create_app(
         dependencies=[Depends(guard)],
     )
     app.state.settings = settings
-    for part in (frames, cameras, rolls, roll_alarms, roll_figures, defects, records, audit):
+    for part in (frames, cameras, rolls, roll_alarms, roll_figures, defects, recipes, dry_runs, records, audit):
         app.include_router(part.router, responses=refusals(401, 403, 422, 500, 503))
     for open_to_all in (health, pages, sign_in_pages):
         app.include_router(open_to_all.router)
@@ -199,7 +212,7 @@ async def _people(app: FastAPI, station: Station) -> AsyncIterator[None]:
     """Know who asks as long as the station runs."""
     settings, checks = station.settings, PasswordChecks()
     keyring = Keyring(station.store, timedelta(minutes=settings.session_idle_minutes), clock=station.clock)
-    app.state.station, app.state.keyring = station, keyring
+    app.state.station, app.state.keyring, app.state.dry_runs = station, keyring, DryRuns(settings)
     app.state.signing_in = SigningIn(
         store=station.store,
         keyring=keyring,

@@ -12,12 +12,16 @@
         |-- UnknownCamera       nobody configured it and the settings ask that somebody does
         |-- UnknownFrame        no frame bears this id, or no picture of it was kept
         |-- UnknownRoll         nobody opened it and no frame was sent of it
-        |-- UnknownRecipe       a roll is opened by a recipe that is not there
+        |-- UnknownRecipe       a recipe, or a version of one, that is not there
         |-- UnknownPage         a list goes on after a place that no page named
         |-- RollOpened          the roll was opened before, with something else
         |-- RollClosed          the roll was closed
         |-- OtherProduct        the recipe is for another product than the roll
         |-- UnusableCursor      it is none of this list's
+        |-- UnusableRecipe      a text that was sent as a recipe and is none
+        |-- VersionTaken        a version of a recipe stands for another text already
+        |-- DryRunFailed        its process ended without an answer
+        |-- DryRunTooLong       it was given up
         |-- Conflict            the number is taken by other pixels
         |-- MalformedBody       the body is not what its headers say
         |   |-- DigestMismatch  the bytes were changed on their way
@@ -29,6 +33,7 @@
         |-- InspectionCrashed   the frame ended its inspection, or inspection never ended
         `-- Busy                later it may work: try again
             |-- QueueFull       too many frames of this camera are waiting
+            |-- TooManyDryRuns      another dry run is under way
             |-- TooManyPages    no further page may look at what happens now
             |-- InspectorsDown  the inspecting process was ended by another frame
             `-- StoreFailed     the record could not be written
@@ -92,10 +97,6 @@ class UnknownRoll(StationError):
     """Nobody opened this roll and no frame was sent of it."""
 
 
-class UnknownRecipe(StationError):
-    """A roll is opened by a recipe that is not there."""
-
-
 class UnknownPage(StationError):
     """A list goes on after a place that no page of it named."""
 
@@ -114,6 +115,26 @@ class OtherProduct(StationError):
 
 class UnusableCursor(StationError):
     """A cursor that was not given by this list, asked with this filter and order."""
+
+
+class UnknownRecipe(StationError):
+    """A recipe, or a version of one, that is not there."""
+
+
+class UnusableRecipe(StationError):
+    """A text that was sent as a recipe and is none."""
+
+
+class VersionTaken(StationError):
+    """A version of a recipe stands for another text already."""
+
+
+class DryRunFailed(StationError):
+    """The process of a dry run ended without an answer."""
+
+
+class DryRunTooLong(StationError):
+    """A dry run took too long and was given up."""
 
 
 class Conflict(StationError):
@@ -158,6 +179,10 @@ class Busy(StationError):
 
 class QueueFull(Busy):
     """Too many frames of this camera are waiting."""
+
+
+class TooManyDryRuns(Busy):
+    """Another dry run is under way."""
 
 
 class TooManyPages(Busy):

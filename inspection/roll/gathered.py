@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from inspection.defect import Severity
+from inspection.limits import Measure
 from inspection.roll.pieces import Piece
 from inspection.roll.web_defect import PieceId, WebDefect
-from inspection.verdict import Measure, VerdictSettings, severity_by_extent, worse_severity
+from inspection.verdict import VerdictSettings, severity_by_extent, worse_severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,8 @@ def test_no_key_of_any_stage_may_have_a_wrong_letter(stage, key, letter, replace
         (HEAD + '[verdict.kinds.crack]\nseverity = "bad"', "verdict.kinds.crack.severity"),
         (HEAD + "[verdict.kinds.crack]", "verdict.kinds.crack.severity"),
         (
-            HEAD + '[[verdict.kinds.crack.limits]]\nmeasure = "area_mm2"\nabove = nan\nseverity = "minor"',
+            HEAD + '[verdict.kinds.crack]\nseverity = "minor"\n'
+            'limits = [{ measure = "area_mm2", above = nan, severity = "major" }]',
             "expected a limit of 0 or more for area_mm2",
         ),
         ('name = "x"', "version"),

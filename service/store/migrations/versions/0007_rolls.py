@@ -51,6 +51,12 @@ _CLOSED = "the roll is closed"
 
 _STEPS = {"stretch_counts": (2, 4, 6, 20), "web_stretches": (6, 20)}
 """Powers of two that metres are counted together by: 4, 16 and 64 m, and any roll as a whole."""
+_KEPT_FOR_EVER = {
+    "recipes": "name = NEW.name AND version = NEW.version",
+    "recipe_activations": "id = NEW.id",
+    "roll_alarms": "id = NEW.id",
+}
+"""Tables that are only added to, and how a row is told to be there already; see revision 0004."""
 
 
 def upgrade() -> None:
@@ -209,7 +215,6 @@ def _create_rest() -> None:
         *(sa.Column(name, sa.String, nullable=False) for name in ("raised_at", "told", "details")),
     )
     op.create_index("roll_alarms_by_roll", "roll_alarms", ["roll_id", "id"])
-    _keep_alarms()
     op.create_table(
         "recipes",
         sa.Column("name", sa.String, primary_key=True),
@@ -225,21 +230,22 @@ def _create_rest() -> None:
         *(sa.Column(name, sa.String, nullable=False) for name in ("at", "by", "why")),
     )
     op.create_index("recipe_activations_by_name", "recipe_activations", ["name", "id"])
+    for table, same in _KEPT_FOR_EVER.items():
+        _keep_for_ever(table, same)
 
 
-def _keep_alarms() -> None:
-    """What was told cannot be changed or taken away."""
+def _keep_for_ever(table: str, same: str) -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
-            "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON roll_alarms "
+            f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
         return
-    refusing = "BEGIN SELECT RAISE(ABORT, 'roll_alarms is append-only'); END"
-    there = "WHEN EXISTS (SELECT 1 FROM roll_alarms WHERE id = NEW.id)"
-    op.execute(f"CREATE TRIGGER roll_alarms_no_update BEFORE UPDATE ON roll_alarms {refusing}")
-    op.execute(f"CREATE TRIGGER roll_alarms_no_delete BEFORE DELETE ON roll_alarms {refusing}")
-    op.execute(f"CREATE TRIGGER roll_alarms_no_replace BEFORE INSERT ON roll_alarms {there} {refusing}")
+    refusing = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    there = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"
+    op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refusing}")
+    op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refusing}")
+    op.execute(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} {there} {refusing}")
 
 
 def _fill() -> None:

@@ -1,0 +1,159 @@
+"""What a dry run tells."""
+
+from dataclasses import dataclass
+
+from inspection.costs import Expected
+from inspection.defect import Kind, Severity
+from inspection.recipe_diff import Change
+from inspection.record import RecipeRef
+from inspection.verdict import Verdict
+from service.rollbook.replaying import Source
+
+
+@dataclass(frozen=True)
+class VerdictCount:
+    """Frames of a verdict, and the web that they cover; what several cameras see counts for each."""
+
+    verdict: Verdict
+    frames_before: int
+    frames_after: int
+    metres_before: float
+    metres_after: float
+
+
+@dataclass(frozen=True)
+class FrameChange:
+    """A frame that would be judged otherwise."""
+
+    frame_id: str
+    camera_id: str
+    sequence: int
+    from_mm: float
+    to_mm: float
+    before: Verdict
+    after: Verdict
+    reasons: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True)
+class StretchChange:
+    """Neighbouring frames of a camera that would be judged otherwise in the same way."""
+
+    camera_id: str
+    from_mm: float
+    to_mm: float
+    frames: int
+    before: Verdict
+    after: Verdict
+
+
+@dataclass(frozen=True)
+class DefectCount:
+    """Defects of the web, each counted once; lane 0 is bare foil."""
+
+    lane: int
+    kind: Kind
+    severity: Severity
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class MetreChange:
+    """A metre of web in which a count would be another; defects count where their middle lies."""
+
+    metre: int
+    lane: int
+    kind: Kind
+    severity: Severity
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class KindExpected:
+    """What is expected of one kind's mistakes under either recipe."""
+
+    kind: Kind
+    before: Expected
+    after: Expected
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Expected costs, both by the costs and rates of the recipe that is tried.
+
+    Attributes
+    ----------
+    before, after : float
+        Over the kinds that have a cost; in the recipe's own currency.
+    kinds : tuple of KindExpected
+    without : tuple of Kind
+        Found on the roll, and without a cost in the recipe: nothing of them is in the sums.
+    """
+
+    before: float
+    after: float
+    kinds: tuple[KindExpected, ...]
+    without: tuple[Kind, ...]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """By how much of the roll the answer stands.
+
+    Attributes
+    ----------
+    filters : tuple of str
+        Headings that change what is found. Where there are none, records tell all of it.
+    frames, metres
+        Of the roll.
+    seen_frames, seen_metres
+        Inspected again from their pictures.
+    as_recorded : int
+        Frames that could not be judged anew, since their calibration cannot be read.
+    disagreeing : int
+        Frames of which their own recipe, asked again, does not say what was recorded.
+    told : str
+        In words.
+    """
+
+    filters: tuple[str, ...]
+    frames: int
+    metres: float
+    seen_frames: int
+    seen_metres: float
+    as_recorded: int
+    disagreeing: int
+    told: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """How many rows the lists are short of, to stay of bounded length; counts are whole."""
+
+    frames: int
+    stretches: int
+    metres: int
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """A roll under another recipe."""
+
+    roll_id: str
+    recipe_before: RecipeRef
+    recipe_after: RecipeRef
+    recipe_changes: tuple[Change, ...]
+    verdicts: tuple[VerdictCount, ...]
+    frames_changed: int
+    frames_held: int
+    held_because: tuple[str, ...]
+    frames: tuple[FrameChange, ...]
+    stretches: tuple[StretchChange, ...]
+    defects: tuple[DefectCount, ...]
+    metres: tuple[MetreChange, ...]
+    costs: Costs
+    coverage: Coverage
+    left_out: LeftOut
