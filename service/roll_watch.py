@@ -10,7 +10,7 @@ import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -91,21 +91,18 @@ class RollWatch:
         self._rolls: OrderedDict[str, _Roll] = OrderedDict()
         self._behind: dict[str, _Seen] = {}
         self._unkept: list[_Unkept] = []
-        self._waiting: queue.Queue[_Seen | None] = queue.Queue(_MOST_WAITING)
+        # Queue would wake this thread through a lock of Python's own, for 0.1 ms of every frame; see `store.writer`.
+        self._waiting: queue.SimpleQueue[_Seen | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="roll-watch", daemon=True)
         self._thread.start()
 
     def take(self, entry: FrameEntry, changed: tuple[WebDefect, ...]) -> None:
         """Learn from an answered frame; one more than the thread can take is read from the store later."""
         seen = _Seen(entry.key.roll_id, _news(entry, changed))
-        try:
-            self._waiting.put_nowait(seen)
-        except queue.Full:
-            self._metrics.roll_watch_behind()
-            if seen.roll_id not in self._behind:
-                told = {"roll": seen.roll_id, "camera": entry.key.camera_id}
-                _log.warning("alarms lag behind: this roll's latest metres will be read again", extra=told)
-            self._behind[seen.roll_id] = seen
+        if self._waiting.qsize() < _MOST_WAITING:
+            self._waiting.put(seen)
+        else:
+            self._leave_out(seen)
 
     def close(self) -> None:
         """Learn what is waiting, then stop."""
@@ -113,6 +110,16 @@ class RollWatch:
         self._thread.join()
         for lost in self._unkept:
             _log.error("an alarm could not be kept: %s", lost.alarm.told, extra={"roll": lost.roll_id})
+
+    def _leave_out(self, seen: _Seen) -> None:
+        """Remember from where on the roll is to be read again, and up to which frame."""
+        self._metrics.roll_watch_behind()
+        before = self._behind.get(seen.roll_id)
+        if before is None:
+            told = {"roll": seen.roll_id, "camera": seen.news.camera_id}
+            _log.warning("alarms lag behind: this roll's latest metres will be read again", extra=told)
+        from_mm = min(seen.news.from_mm, before.news.from_mm) if before else seen.news.from_mm
+        self._behind[seen.roll_id] = replace(seen, news=replace(seen.news, from_mm=from_mm))
 
     def _run(self) -> None:
         going_on = True

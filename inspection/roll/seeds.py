@@ -132,8 +132,8 @@ def _pairs(strips: Strips, search: Search) -> tuple[Wholes, Wholes]:
 def _most_followers(count: Wholes) -> int:
     """How many followers each point may have, for the pairs to stay within their number."""
     most = int(count.max(initial=0))
-    while np.minimum(count, most).sum() > _MOST_PAIRS:
-        most = max(most * 3 // 4, 1)
+    while most > 1 and np.minimum(count, most).sum() > _MOST_PAIRS:
+        most = most * 3 // 4
     return most
 
 

@@ -185,6 +185,26 @@ def test_what_was_told_cannot_be_changed_or_taken_away(database: Database) -> No
         assert run.kept() == run.raised
 
 
+def test_what_a_frame_brings_of_the_web_is_handed_on_when_it_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_frame = Store.keep_frame
+
+    def with_a_streak(store: Store, frame: Any) -> Future[Any]:
+        keep_frame(store, frame).result()
+        done: Future[Any] = Future()
+        done.set_result((mark(1, 300.0, kind=Kind.STREAK, length_mm=600.0),))
+        return done
+
+    monkeypatch.setattr(Store, "keep_frame", with_a_streak)
+    with running(tmp_path) as client:
+        assert [post(client, draw(n), n).status_code for n in range(2)] == [200, 200]
+        wait_until(lambda: client.get("/v1/rolls/R1/alarms").json()["alarms"])
+        (alarm,) = client.get("/v1/rolls/R1/alarms").json()["alarms"]
+        assert 'coatsight_roll_alarms_total{cause="streak"} 1.0' in client.get("/metrics").text
+    assert (alarm["cause"], alarm["from_mm"], alarm["lane"]) == ("streak", 0, 1)
+
+
 def repeating(folder: Path, roll_id: str = "R1") -> None:
     """Leave marks of two rollers on a roll's web."""
     with changing(folder) as connection:
