@@ -238,7 +238,7 @@ class Writer:
     def _told(self, problem: Exception) -> Exception:
         if not isinstance(problem, self._failures):
             return problem
-        if CLOSED in str(problem):
+        if str(getattr(problem, "orig", problem)).partition("\n")[0] == CLOSED:
             return RollClosed("expected a frame of an open roll, its roll was closed: name the roll that is running")
         _log.error("a record could not be written: %s", problem)
         told = StoreFailed(f"expected the store to take the record, it failed ({type(problem).__name__}): try again")
