@@ -67,6 +67,7 @@ RULES: Final[dict[tuple[str, str], Rule | None]] = {
     ("GET", "/v1/cameras/{camera_id}/health"): Rule(Role.OPERATOR, camera=True),
     ("GET", "/v1/cameras"): _OPERATOR,
     ("GET", "/v1/rolls/{roll_id}/not-inspected"): _OPERATOR,
+    ("GET", "/v1/rolls/{roll_id}/lanes"): _OPERATOR,
     ("GET", "/v1/frames/latest"): _OPERATOR,
     ("GET", "/v1/frames/{frame_id}"): _OPERATOR,
     ("GET", "/v1/frames/{frame_id}/image.jpg"): _OPERATOR,

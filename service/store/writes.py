@@ -13,6 +13,7 @@ from sqlalchemy.sql import ClauseElement
 
 from inspection.defect import Finding
 from service.store.entries import FrameEntry, RollCameraEntry, RollEntry, stamp
+from service.store.lane_writes import write_lanes
 from service.store.statements import Compiled, InsertInto, compiled, in_one_trip, insert_into
 from service.store.tables import (
     cameras,
@@ -75,6 +76,7 @@ def write_frame(connection: Connection, entry: FrameEntry) -> None:
             cursor.executemany(_COUNTS, _count_rows(entry))
         if entry.record.events:
             cursor.executemany(_EVENTS, _event_rows(entry))
+        write_lanes(cursor, entry)
         if entry.crops:
             cursor.execute(_CROPS, (entry.number, entry.crops))
 
