@@ -7,6 +7,7 @@ that is not stable they promise nothing about the next metre: they are refused t
 from dataclasses import dataclass
 
 from inspection.roll.control_charts import LEAST_METRES, Chart
+from inspection.roll.lane_series import Series
 from inspection.roll.western_electric import beyond_chance
 
 
@@ -37,17 +38,17 @@ class Capability:
     refused: str | None
 
 
-def capability(chart: Chart | None, metres: int, limits: Limits) -> Capability:
+def capability(series: Series, chart: Chart | None, limits: Limits) -> Capability:
     """Tell how well a measure keeps its tolerance.
 
     Parameters
     ----------
+    series : Series
     chart : Chart or None
-    metres : int
-        How many the chart has.
+        Of this series; None where it is too short.
     limits : Limits
     """
-    refused = _refusal(chart, metres)
+    refused = _refusal(series, chart)
     if chart is None or refused:
         return Capability(limits.lower_mm, limits.upper_mm, None, None, refused)
     nearest = min(limits.upper_mm - chart.centre_mm, chart.centre_mm - limits.lower_mm)
@@ -55,8 +56,8 @@ def capability(chart: Chart | None, metres: int, limits: Limits) -> Capability:
     return Capability(limits.lower_mm, limits.upper_mm, cp, nearest / (3 * chart.sigma_mm), None)
 
 
-def _refusal(chart: Chart | None, metres: int) -> str | None:
+def _refusal(series: Series, chart: Chart | None) -> str | None:
     if chart is None:
-        return f"expected {LEAST_METRES} metres or more that differ, got {metres}"
-    broken = beyond_chance(list(chart.violations), metres)
+        return f"expected {LEAST_METRES} metres or more that differ, got {len(series.metres)}"
+    broken = beyond_chance(series.metres, (series.mean - chart.centre_mm) / chart.sigma_mm)
     return f"not stable: {broken}" if broken else None

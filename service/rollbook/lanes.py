@@ -179,7 +179,7 @@ def _measures(lane: LaneId, measured: _Measured, settings: LaneSettings, per_m: 
         if not len(series.metres):
             continue
         chart, tolerance = individuals_chart(series), limits.get(name)
-        able = capability(chart, len(series.metres), tolerance) if tolerance else None
+        able = capability(series, chart, tolerance) if tolerance else None
         yield Measure(name, able, chart, _along(series.thinned(per_m)))
 
 
