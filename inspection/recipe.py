@@ -24,6 +24,7 @@ from inspection.regions import RegionSettings
 from inspection.roll.alarms import AlarmSettings
 from inspection.roll.density import DensitySettings
 from inspection.roll.joining import JoiningSettings
+from inspection.roll.lanes import LaneSettings
 from inspection.roll.rollers import RepeatSettings
 from inspection.screening import ScreeningSettings
 from inspection.segmentation import SegmentationSettings
@@ -66,6 +67,7 @@ class Recipe:
     repeats: RepeatSettings = field(default_factory=RepeatSettings)
     density: DensitySettings = field(default_factory=DensitySettings)
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
+    lanes: LaneSettings = field(default_factory=LaneSettings)
 
     @property
     def ref(self) -> RecipeRef:

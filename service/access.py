@@ -85,6 +85,7 @@ RULES: Final[dict[tuple[str, str], Rule | None]] = {
     ("POST", "/v1/recipes/check"): Rule(Role.ENGINEER),
     ("GET", "/v1/recipes/{name}"): _OPERATOR,
     ("GET", "/v1/recipes/{name}/{version}"): _OPERATOR,
+    ("GET", "/v1/rolls/{roll_id}/lanes"): _OPERATOR,
     ("GET", "/v1/frames/latest"): _OPERATOR,
     ("GET", "/v1/frames/{frame_id}"): _OPERATOR,
     ("GET", "/v1/frames/{frame_id}/image.jpg"): _OPERATOR,

@@ -26,6 +26,7 @@ from service.api import (
     dry_runs,
     frames,
     health,
+    lanes,
     recipes,
     records,
     roll_alarms,
@@ -126,7 +127,7 @@ def create_app(
         dependencies=[Depends(guard)],
     )
     app.state.settings = settings
-    for part in (frames, cameras, rolls, roll_alarms, roll_figures, defects, recipes, dry_runs, records, audit):
+    for part in (frames, cameras, rolls, roll_alarms, roll_figures, defects, lanes, recipes, dry_runs, records, audit):
         app.include_router(part.router, responses=refusals(401, 403, 422, 500, 503))
     for open_to_all in (health, pages, sign_in_pages):
         app.include_router(open_to_all.router)

@@ -125,3 +125,18 @@ def _moment(told: datetime | None) -> str | None:
     from service.store.entries import stamp
 
     return stamp(told.replace(tzinfo=UTC)) if told else None
+
+
+@app.command()
+def lanes(roll: Roll, data: Data, json: Json = False) -> int:
+    """Tell how well lanes keep their widths, places, gaps and patches, and where they do not.
+
+    Capability comes first, and only of what is stable. Tolerances stand in the recipe under [lanes].
+
+    Exit code 1: a stretch is out of tolerance.
+
+    Example: `coatsight roll lanes R1 --data station`
+    """
+    from service.commands import lanes as command
+
+    return command.show(roll, data, json=json)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from inspection.input_health import MEASURES
+from inspection.roll.lane_series import LANE_MEASURES, SUMS
 
 METADATA = MetaData()
 
@@ -311,10 +312,12 @@ lane_metres = Table(
     Column("camera_id", String, primary_key=True),
     Column("metre", Whole, primary_key=True),
     Column("lane", Whole, primary_key=True),
+    Column("side", String, nullable=False),
+    Column("seen_mm2", Float, nullable=False, doc="Coating that its frames show, held ones included"),
     *(
         Column(f"{name}_{part}", Whole if part == "n" else Float, nullable=part in ("low", "high"))
-        for name in ("left_mm", "right_mm", "width_mm", "left_wave_mm", "right_wave_mm")
-        for part in ("n", "sum", "squares", "low", "high")
+        for name in LANE_MEASURES
+        for part in SUMS
     ),
     sqlite_with_rowid=False,
 )
@@ -322,14 +325,13 @@ lane_metres = Table(
 lane_patches = Table(
     "lane_patches",
     METADATA,
-    Column("frame", Whole, primary_key=True, autoincrement=False, doc="Of a skip-coated lane"),
-    Column("lane", Whole, primary_key=True, autoincrement=False),
-    Column("number", Whole, primary_key=True, autoincrement=False, doc="Within the frame and lane, from 1"),
-    Column("roll_id", String, nullable=False),
-    Column("camera_id", String, nullable=False),
-    Column("from_mm", Float, nullable=False, doc="Coated from here"),
-    Column("to_mm", Float, nullable=False, doc="to here; frames cut patches"),
-    Index("lane_patches_along", "roll_id", "lane", "from_mm"),
+    Column("roll_id", String, primary_key=True),
+    Column("camera_id", String, primary_key=True),
+    Column("frame", Whole, primary_key=True, autoincrement=False, doc="That shows skip-coated lanes; not held"),
+    Column("side", String, nullable=False),
+    Column("from_mm", Float, nullable=False, doc="The frame's own extent along the web"),
+    Column("to_mm", Float, nullable=False),
+    Column("patches", LargeBinary, nullable=False, doc="Coated intervals of its lanes, see `inspection.roll.patches`"),
     sqlite_with_rowid=False,
 )
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 from inspection.defect import Finding
 from inspection.roll.web_defect import WebDefect
 from service.store.entries import FrameEntry, RollCameraEntry, RollEntry, stamp
+from service.store.lane_writes import write_lanes
 from service.store.roll_webs import RollWebs
 from service.store.statements import Compiled, compiled, in_one_trip, insert_into
 from service.store.tables import (
@@ -79,6 +80,7 @@ def write_frame(connection: Connection, entry: FrameEntry, webs: RollWebs) -> tu
             cursor.executemany(_DEFECTS, _defect_rows(entry))
         if entry.record.events:
             cursor.executemany(_EVENTS, _event_rows(entry))
+        write_lanes(cursor, entry)
         if entry.crops:
             cursor.execute(_CROPS, (entry.number, entry.crops))
         write_web(cursor, entry, changes)

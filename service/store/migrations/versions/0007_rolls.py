@@ -188,6 +188,8 @@ def _create_metres() -> None:
         "lane_metres",
         *_metre_of_camera(),
         sa.Column("lane", _WHOLE, primary_key=True, autoincrement=False),
+        sa.Column("side", sa.String, nullable=False),
+        sa.Column("seen_mm2", sa.Float, nullable=False),
         *(
             sa.Column(f"{name}_{part}", _WHOLE if part == "n" else sa.Float, nullable=part in ("low", "high"))
             for name in measures
@@ -197,12 +199,13 @@ def _create_metres() -> None:
     )
     op.create_table(
         "lane_patches",
-        *(sa.Column(name, _WHOLE, primary_key=True, autoincrement=False) for name in ("frame", "lane", "number")),
-        *(sa.Column(name, sa.String, nullable=False) for name in ("roll_id", "camera_id")),
+        *(sa.Column(name, sa.String, primary_key=True) for name in ("roll_id", "camera_id")),
+        sa.Column("frame", _WHOLE, primary_key=True, autoincrement=False),
+        sa.Column("side", sa.String, nullable=False),
         *(sa.Column(name, sa.Float, nullable=False) for name in ("from_mm", "to_mm")),
+        sa.Column("patches", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
     )
-    op.create_index("lane_patches_along", "lane_patches", ["roll_id", "lane", "from_mm"])
 
 
 def _create_rest() -> None:
