@@ -12,6 +12,8 @@
         |-- UnknownCamera       nobody configured it and the settings ask that somebody does
         |-- UnknownFrame        no frame bears this id, or no picture of it was kept
         |-- UnknownRoll         no frame was sent of this roll
+        |-- UnknownLane         the roll has no such lane
+        |-- PeriodTooLong       too many rolls ran in it to be counted in one request
         |-- Conflict            the number is taken by other pixels
         |-- MalformedBody       the body is not what its headers say
         |   |-- DigestMismatch  the bytes were changed on their way
@@ -84,6 +86,14 @@ class UnknownFrame(StationError):
 
 class UnknownRoll(StationError):
     """No frame was sent of this roll."""
+
+
+class UnknownLane(StationError):
+    """The roll has no such lane."""
+
+
+class PeriodTooLong(StationError):
+    """Too many rolls ran in it to be counted in one request."""
 
 
 class Conflict(StationError):

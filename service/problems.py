@@ -67,6 +67,8 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.UnknownCamera: Problem(404, "unknown-camera", "No such camera"),
     errors.UnknownFrame: Problem(404, "unknown-frame", "No such frame or picture"),
     errors.UnknownRoll: Problem(404, "unknown-roll", "No such roll"),
+    errors.UnknownLane: Problem(404, "unknown-lane", "No such lane"),
+    errors.PeriodTooLong: Problem(422, "period-too-long", "Too many rolls ran in that time"),
     errors.Conflict: Problem(409, "conflict", "The frame's number is taken by other pixels"),
     errors.QueueFull: Problem(503, "queue-full", "Too many frames of this camera are under way"),
     errors.InspectionCrashed: Problem(500, "inspection-crashed", "The frame could not be inspected"),

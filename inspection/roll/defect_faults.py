@@ -2,13 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from inspection.defect import Kind
 from inspection.roll.extent import RollExtent
 from inspection.roll.fault import Cause, Fault
 from inspection.roll.web_defect import WebDefect
-
-ALWAYS_TOLD = Kind.UNKNOWN
-"""What nobody could name is a fault of whatever severity: a lane with it is at least warned of, as its frame was."""
 
 
 def defect_faults(defects: Iterable[WebDefect], extent: RollExtent) -> Iterator[Fault]:
@@ -19,11 +15,12 @@ def defect_faults(defects: Iterable[WebDefect], extent: RollExtent) -> Iterator[
     """
     for defect in defects:
         why = f"{defect.severity} {defect.kind}"
-        for lane in _lanes(defect, extent):
+        for lane in lanes_of_defect(defect, extent):
             yield Fault(Cause.DEFECT, lane, defect.from_mm, defect.to_mm, defect.severity, why)
 
 
-def _lanes(defect: WebDefect, extent: RollExtent) -> Sequence[int | None]:
+def lanes_of_defect(defect: WebDefect, extent: RollExtent) -> Sequence[int | None]:
+    """Tell which lanes a defect spoils; None is the whole width."""
     across = extent.lanes_across(defect.left_mm, defect.right_mm)
     if defect.lane is None:
         return across or [None]

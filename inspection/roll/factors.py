@@ -43,6 +43,10 @@ class Range:
         """
         return Range(self.low * other.low, self.mid * other.mid, self.high * other.high)
 
+    def plus(self, other: "Range") -> "Range":
+        """Add two figures; the ends are bounds as well."""
+        return Range(self.low + other.low, self.mid + other.mid, self.high + other.high)
+
     def scaled(self, count: float) -> "Range":
         """Multiply by a number from 0 on that is known."""
         return Range(self.low * count, self.mid * count, self.high * count)

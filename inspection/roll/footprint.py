@@ -20,6 +20,9 @@ class Footprint:
     eur: Range
     kg_co2e: Range
 
+    def __add__(self, other: "Footprint") -> "Footprint":
+        return Footprint(self.m2 + other.m2, self.eur.plus(other.eur), self.kg_co2e.plus(other.kg_co2e))
+
 
 def footprint(m2: float, factors: Factors) -> Footprint:
     """Tell what an area of web costs and stands for.

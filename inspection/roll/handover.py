@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from inspection.roll.along import Stretch
 from inspection.roll.cuts import Cut
 from inspection.roll.extent import LaneStrip, RollExtent
+from inspection.roll.roll_verdict import LaneVerdict
 from inspection.roll.transforms import Line, Transform, head_cut, rewound, slit, stretched, turned_round
 from inspection.roll.web_defect import WebDefect
+from inspection.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class LaneRoll:
     ----------
     lane : int or None
         None where no lane was found: the whole width.
+    verdict : Verdict
     length_m : float
     width_mm : float or None
         Of its coating; None where nobody measured it.
@@ -78,6 +81,7 @@ class LaneRoll:
     """
 
     lane: int | None
+    verdict: Verdict
     length_m: float
     width_mm: float | None
     cuts: tuple[Mark, ...]
@@ -85,7 +89,7 @@ class LaneRoll:
 
 
 def lane_roll(
-    lane: int | None,
+    judged: LaneVerdict,
     cuts: Iterable[Cut],
     defects: Iterable[WebDefect],
     extent: RollExtent,
@@ -95,7 +99,8 @@ def lane_roll(
 
     Parameters
     ----------
-    lane : int or None
+    judged : LaneVerdict
+        The lane.
     cuts : iterable of Cut
         Of this lane.
     defects : iterable of WebDefect
@@ -103,13 +108,20 @@ def lane_roll(
     extent : RollExtent
     rewinding : Rewinding
     """
-    strip = next((each for each in extent.strips if each.lane == lane), None)
+    strip = next((each for each in extent.strips if each.lane == judged.lane), None)
     step, length = _step(strip, extent, rewinding), rewinding.left_of(extent) * rewinding.stretch
     full_width = (strip.left_mm, strip.right_mm) if strip else None
     to_cut = (_mark(step, (cut.from_mm, cut.to_mm), full_width, cut.why) for cut in cuts)
     seen = (_defect_mark(step, defect, strip) for defect in defects)
     width = strip.width_mm if strip else None
-    return LaneRoll(lane, _m(length), width and round(width, 3), _inside(to_cut, length), _inside(seen, length))
+    return LaneRoll(
+        lane=judged.lane,
+        verdict=judged.verdict,
+        length_m=_m(length),
+        width_mm=None if width is None else round(width, 3),
+        cuts=_inside(to_cut, length),
+        defects=_inside(seen, length),
+    )
 
 
 def _step(strip: LaneStrip | None, extent: RollExtent, rewinding: Rewinding) -> Transform:

@@ -24,17 +24,24 @@ _GO_ON = (Cause.DEFECT, Cause.REPEAT)
 
 @dataclass(frozen=True)
 class Areas:
-    """Square metres of coating; those that were rejected were inspected.
+    """Square metres of coating.
 
     Attributes
     ----------
-    inspected_m2, rejected_m2, not_inspected_m2, held_m2 : float
+    inspected_m2 : float
+        Seen and judged.
+    rejected_m2 : float
+        Of these, cut out.
+    not_inspected_m2, held_m2 : float
+    avoidable_m2 : float
+        Of the rejected, what would have been good had the line been stopped at the alarm.
     """
 
     inspected_m2: float = 0.0
     rejected_m2: float = 0.0
     not_inspected_m2: float = 0.0
     held_m2: float = 0.0
+    avoidable_m2: float = 0.0
 
     def __add__(self, other: "Areas") -> "Areas":
         return Areas(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Areas)))
@@ -52,6 +59,8 @@ class LaneAccount:
         None where nobody measured it: its areas cannot be told, and count as 0.
     rejected, not_inspected, held : sequence of (float, float)
         Stretches in mm; none overlaps another.
+    avoidable : sequence of (float, float)
+        Of the rejected, see `Areas`.
     """
 
     lane: int | None
@@ -59,30 +68,37 @@ class LaneAccount:
     rejected: Sequence[Stretch]
     not_inspected: Sequence[Stretch]
     held: Sequence[Stretch]
+    avoidable: Sequence[Stretch]
 
     def areas(self, from_mm: float, to_mm: float) -> Areas:
         """Measure a piece of the lane."""
         m2_per_mm = (self.width_mm or 0.0) / 1e6
-        parts = (self.rejected, self.not_inspected, self.held)
-        rejected, not_inspected, held = (length_mm(between(part, from_mm, to_mm)) * m2_per_mm for part in parts)
-        inspected = (to_mm - from_mm) * m2_per_mm - not_inspected - held
-        return Areas(max(inspected, 0.0), rejected, not_inspected, held)
+        parts = (self.rejected, self.not_inspected, self.held, self.avoidable)
+        rejected, unseen, held, saved = (length_mm(between(part, from_mm, to_mm)) * m2_per_mm for part in parts)
+        inspected = (to_mm - from_mm) * m2_per_mm - unseen - held
+        return Areas(max(inspected, 0.0), rejected, unseen, held, saved)
 
 
-def lane_accounts(faults: Iterable[Fault], cuts: Iterable[Cut], extent: RollExtent) -> list[LaneAccount]:
+def lane_accounts(
+    faults: Iterable[Fault], cuts: Iterable[Cut], extent: RollExtent, settings: RollSettings
+) -> list[LaneAccount]:
     """Tell for each lane where its web went, given a roll's faults and its cut list."""
     out: dict[int | None, list[Stretch]] = {}
     for cut in cuts:
         out.setdefault(cut.lane, []).append((cut.from_mm, cut.to_mm))
     parted = faults_by_lane(faults, extent)
-    return [_account(lane, of_lane, out.get(lane, ()), extent) for lane, of_lane in parted.items()]
+    return [_account(lane, of_lane, out.get(lane, ()), extent, settings) for lane, of_lane in parted.items()]
 
 
-def _account(lane: int | None, faults: Sequence[Fault], cut: Iterable[Stretch], extent: RollExtent) -> LaneAccount:
+def _account(
+    lane: int | None, faults: Sequence[Fault], cut: Iterable[Stretch], extent: RollExtent, settings: RollSettings
+) -> LaneAccount:
     not_inspected = joined(_of_cause(faults, Cause.NOT_INSPECTED))
     held = without(joined(_of_cause(faults, Cause.HELD)), not_inspected)
     rejected = without(without(joined(cut), not_inspected), held)
-    return LaneAccount(lane, extent.width_mm.get(lane), rejected, not_inspected, held)
+    late = joined((fault.from_mm + ACTED_ON_AFTER_MM, fault.to_mm) for fault in faults if _goes_on(fault, settings))
+    saved = without(late, without(late, rejected))  # of web that nobody saw it is not known
+    return LaneAccount(lane, extent.width_mm.get(lane), rejected, not_inspected, held, saved)
 
 
 def _of_cause(faults: Sequence[Fault], cause: Cause) -> list[Stretch]:
@@ -114,14 +130,6 @@ def avoidable(faults: Iterable[Fault], extent: RollExtent, settings: RollSetting
     parted = faults_by_lane((fault for fault in faults if _goes_on(fault, settings)), extent)
     told = (_avoidable(lane, fault, extent) for lane, of_lane in parted.items() for fault in of_lane)
     return sorted(told, key=lambda each: (-each.m2, each.lane or 0, each.from_mm, each.why))
-
-
-def avoidable_m2(each: Iterable[Avoidable], extent: RollExtent) -> float:
-    """Add up what could have been saved; where two things went on beside each other in a lane it counts once."""
-    by_lane: dict[int | None, list[Stretch]] = {}
-    for one in each:
-        by_lane.setdefault(one.lane, []).append((one.from_mm, one.to_mm))
-    return sum(length_mm(joined(of_lane)) * extent.width_mm.get(lane, 0.0) / 1e6 for lane, of_lane in by_lane.items())
 
 
 def _goes_on(fault: Fault, settings: RollSettings) -> bool:

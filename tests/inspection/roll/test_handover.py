@@ -9,7 +9,9 @@ from inspection.roll.cuts import Cut
 from inspection.roll.extent import RollExtent
 from inspection.roll.fault import Cause
 from inspection.roll.handover import LaneRoll, Mark, Rewinding, lane_roll
+from inspection.roll.roll_verdict import LaneVerdict
 from inspection.roll.transforms import Line, Transform, head_cut, rewound, slit, stretched, turned_round
+from inspection.verdict import Verdict
 
 mm = st.floats(-1e6, 1e6)
 lines = st.builds(Line, st.sampled_from([1.0, -1.0, 0.997, 1.003]), mm)
@@ -55,15 +57,17 @@ def test_the_other_machine_s_measure_stretches_lengths() -> None:
 CUT = Cut(2, 100_000.0, 101_000.0, ("critical bare_spot",), (Cause.DEFECT,))
 HOLE = web_defect(100_500.0, 100_501.0, 450.0, 452.0, 2)
 """10 mm from lane 2's edge on the operator side, which lies at 440 mm."""
+JUDGED = LaneVerdict(2, Verdict.WARN, ("critical bare_spot",), 1e6, 1000.0, 0.0)
 
 
 def handed(rewinding: Rewinding, extent: RollExtent = ROLL, cuts=(CUT,)) -> LaneRoll:
-    return lane_roll(2, cuts, [HOLE], extent, rewinding)
+    return lane_roll(JUDGED, cuts, [HOLE], extent, rewinding)
 
 
 def test_a_lane_slit_as_it_is_counts_from_its_own_edge() -> None:
     assert handed(Rewinding()) == LaneRoll(
         lane=2,
+        verdict=Verdict.WARN,
         length_m=1000.0,
         width_mm=200.0,
         cuts=(Mark(100.0, 101.0, 0.0, 200.0, ("critical bare_spot",)),),
