@@ -20,6 +20,7 @@ from inspection.flat_field import FlatFieldSettings
 from inspection.frame_checks import FrameCheckSettings
 from inspection.record import RecipeRef
 from inspection.regions import RegionSettings
+from inspection.roll.joining import JoiningSettings
 from inspection.roll.roll_settings import RollSettings
 from inspection.screening import ScreeningSettings
 from inspection.segmentation import SegmentationSettings
@@ -41,6 +42,7 @@ class Recipe:
     regions: RegionSettings = field(default_factory=RegionSettings)
     classification: ClassificationSettings = field(default_factory=ClassificationSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
+    joining: JoiningSettings = field(default_factory=JoiningSettings)
     roll: RollSettings = field(default_factory=RollSettings)
 
     @property

@@ -203,6 +203,25 @@ def _densities(findings: Sequence[Finding], frame_area_mm2: float) -> dict[Kind,
     return {kind: count * 1e6 / frame_area_mm2 for kind, count in counts.items()}
 
 
+def severity_by_extent(kind: Kind, extent: Mapping[Measure, float], settings: VerdictSettings) -> Severity:
+    """Tell how bad a kind is by how much of it there is; measures that are not told exceed no limit.
+
+    Parameters
+    ----------
+    kind : Kind
+    extent : mapping of measure to its value
+    settings : VerdictSettings
+    """
+    rule = settings.rule(kind)
+    exceeded = (limit.severity for limit in rule.limits if extent.get(limit.measure, 0.0) > limit.above)
+    return max([rule.severity, *exceeded], key=_rank)
+
+
+def worse_severity(one: Severity, other: Severity) -> Severity:
+    """The worse of two; severities are names, and do not compare by themselves."""
+    return max(one, other, key=_rank)
+
+
 def _judge_one(finding: Finding, per_m2: Mapping[Kind, float], settings: VerdictSettings) -> tuple[Defect, str]:
     rule = settings.rule(finding.kind)
     severity, reason = rule.severity, f"{finding.kind} {_number(finding.area_mm2)} mm2"

@@ -1,6 +1,5 @@
 """What the store is given to keep, and what it gives back."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -79,18 +78,6 @@ class FrameEntry:
             pixel_hash=self.pixel_hash,
             verdict=self.record.verdict.value,
             answer=self.answer,
-        )
-
-    def metre_counts(self) -> Counter[tuple[int, int, str, str]]:
-        """Defects by (metre, lane, kind, severity); lane 0 is bare foil."""
-        return Counter(
-            (
-                int(defect.finding.down_mm // 1000),
-                defect.finding.lane or 0,
-                defect.finding.kind.value,
-                defect.severity.value,
-            )
-            for defect in self.record.defects
         )
 
 

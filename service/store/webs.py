@@ -12,6 +12,9 @@ from service.store.tables import splices, web_defects, web_metres
 
 _AT_A_TIME = 2000
 
+_OF_THE_STORE = {"roll_id", "largest_frame", "largest_number", "worst_severity", "doubtful"}
+"""By what a defect is found and kept up to date; no part of it."""
+
 
 @dataclass(frozen=True)
 class WebMetre:
@@ -39,7 +42,8 @@ def defects_along(connection: Connection, roll_id: str, *where: Any) -> Iterator
     columns = web_defects.c
     question = select(web_defects).where(columns.roll_id == roll_id, *where)
     question = question.order_by(columns.from_mm, columns.frame, columns.number)
-    rows = connection.execution_options(yield_per=_AT_A_TIME).execute(question)
+    # In one statement, so that all is of one moment; psycopg has no cursor on the server outside a transaction.
+    rows = connection.execute(question).yield_per(_AT_A_TIME)
     return (web_defect(row) for row in rows)
 
 
@@ -56,8 +60,7 @@ def named(kind: Kind) -> ColumnElement[bool]:
 
 def web_defect(row: Row[*tuple[Any, ...]]) -> WebDefect:
     """Make a defect of a row of `web_defects`."""
-    told = dict(row._mapping)
-    del told["roll_id"]
+    told = {name: value for name, value in row._mapping.items() if name not in _OF_THE_STORE}
     return WebDefect(
         identity=(told.pop("frame"), told.pop("number")),
         kind=Kind(told.pop("kind")),

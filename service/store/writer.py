@@ -61,9 +61,12 @@ class Writer:
     ----------
     when_idle : callable
         Called now and then while nothing waits to be written; may submit something.
+    when_undone : callable
+        Called whenever a transaction did not take place, or may not have, before anything else is written.
     """
 
     when_idle: Callable[[], object] = staticmethod(lambda: None)
+    when_undone: Callable[[], object] = staticmethod(lambda: None)
 
     def __init__(self, engine: Engine) -> None:
         self._connection, self._driver = engine.connect(), engine.dialect.loaded_dbapi
@@ -180,6 +183,7 @@ class Writer:
 
     def _clear_up(self) -> None:
         """Leave no transaction open; a broken connection is made anew when it is next used."""
+        self.when_undone()
         if self._connection.invalidated:
             return
         try:

@@ -97,6 +97,9 @@ def _create_defects() -> None:
         *_place(),
         *(sa.Column(name, kind, nullable=False) for name, kind in _DEFECT),
         sa.Column("pieces", _WHOLE, nullable=False),
+        *(sa.Column(name, _WHOLE) for name in ("largest_frame", "largest_number")),
+        sa.Column("worst_severity", sa.String),
+        sa.Column("doubtful", sa.Boolean),
         sqlite_with_rowid=False,
     )
     op.create_index("web_defects_along", "web_defects", ["roll_id", "from_mm", "frame", "number"])
@@ -186,9 +189,6 @@ def _create_rest() -> None:
 
 
 def _fill() -> None:
-    # Not every SQLite was built with FLOOR, and only SQLite cuts off what it casts.
-    on_sqlite = op.get_bind().dialect.name == "sqlite"
-    metre = "CAST(position_mm / 1000 AS INTEGER) - (position_mm < 0)" if on_sqlite else "FLOOR(position_mm / 1000)"
     op.execute(
         """
         INSERT INTO web_defects (frame, number, roll_id, camera_id, kind, probability, severity, needs_review, lane,
@@ -204,6 +204,7 @@ def _fill() -> None:
         SELECT e.frame, e.number, f.roll_id, f.camera_id, e.down_mm - e.length_mm / 2, e.down_mm + e.length_mm / 2
         FROM events e JOIN frames f ON f.id = e.frame WHERE e.kind = 'splice'"""
     )
+    metre = _metre_of("position_mm")
     op.execute(
         f"""
         INSERT INTO web_metres (roll_id, camera_id, metre, frames, seen_mm, held_mm, first_at, last_at)
@@ -211,6 +212,21 @@ def _fill() -> None:
             SUM(CASE WHEN verdict = 'hold' THEN length_mm ELSE 0 END), MIN(received_at), MAX(received_at)
         FROM frames GROUP BY roll_id, camera_id, {metre}"""
     )
+    metre = _metre_of("from_mm")
+    op.execute("DELETE FROM metre_counts")
+    op.execute(
+        f"""
+        INSERT INTO metre_counts (roll_id, camera_id, metre, lane, kind, severity, count)
+        SELECT roll_id, camera_id, {metre}, lane, kind, severity, COUNT(*)
+        FROM web_defects GROUP BY roll_id, camera_id, {metre}, lane, kind, severity"""
+    )
+
+
+def _metre_of(column: str) -> str:
+    # Not every SQLite was built with FLOOR, and only SQLite cuts off what it casts.
+    if op.get_bind().dialect.name == "sqlite":
+        return f"CAST({column} / 1000 AS INTEGER) - ({column} < 0)"
+    return f"FLOOR({column} / 1000)"
 
 
 def downgrade() -> None:

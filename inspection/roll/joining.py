@@ -1,0 +1,112 @@
+"""Joining: which pieces are one thing.
+
+In:  two pieces of a roll, and its splices.
+Out: whether they belong together, and whether one of them shows what the other shows too.
+
+Told of each pair by itself, so that nothing depends on the order in which frames come: the defects of the web are
+the connected components of this relation. Nothing is joined across a splice.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Interval
+
+from inspection.roll.pieces import Piece
+
+
+@dataclass(frozen=True)
+class JoiningSettings:
+    """What belongs together.
+
+    Attributes
+    ----------
+    touch_mm : float
+        Pieces that reach a seam from both sides are one thing when they are no farther apart than this.
+    bridge_mm : float
+        Lines along the web are one line when no more than this is missing between them: faint streaks are not seen
+        in every frame.
+    drift_mm : float
+        How far such lines may lie apart across the web, which wanders.
+    twice_mm : float
+        How far apart two cameras may place the same thing.
+    overlap_mm : float
+        How far the view of one camera may reach into its neighbour's.
+    """
+
+    touch_mm: Annotated[float, Interval(ge=0, le=20)] = 1.0
+    bridge_mm: Annotated[float, Interval(ge=0, le=2000)] = 160.0
+    drift_mm: Annotated[float, Interval(ge=0, le=20)] = 0.5
+    twice_mm: Annotated[float, Interval(ge=0, le=20)] = 1.0
+    overlap_mm: Annotated[float, Interval(ge=0, le=1000)] = 20.0
+
+    def reach_mm(self, piece: Piece) -> float:
+        """How far along the web something that belongs to a piece may be."""
+        return max(self.touch_mm, self.twice_mm, self.drift_mm, self.bridge_mm if piece.is_line else 0.0)
+
+    @property
+    def aside_mm(self) -> float:
+        """How far across the web something that belongs to a piece may be."""
+        return max(self.touch_mm, self.drift_mm, self.twice_mm)
+
+
+def belong_together(one: Piece, other: Piece, splices: Sequence[float], settings: JoiningSettings) -> bool:
+    """Whether two pieces are of one thing.
+
+    Parameters
+    ----------
+    one, other : Piece
+    splices : sequence of float
+        Middles of the roll's splices along the web in mm, ascending.
+    settings : JoiningSettings
+    """
+    if one.side != other.side or not (
+        is_same_place(one, other, settings) or _is_one_line(one, other, settings) or _cross_a_seam(one, other, settings)
+    ):
+        return False
+    return not _are_parted(one, other, splices)
+
+
+def is_same_place(one: Piece, other: Piece, settings: JoiningSettings) -> bool:
+    """Whether two cameras show the same place of one side, so that its area counts once."""
+    return one.camera_id != other.camera_id and max(_apart(one, other)) <= settings.twice_mm
+
+
+def repeats(one: Piece, other: Piece) -> bool:
+    """Whether the first of two pieces that show the same place is the one whose area does not count.
+
+    The smaller one; of lines, where neither camera shows all, those of one camera throughout.
+    """
+    if one.is_line and other.is_line:
+        return one.camera_id > other.camera_id
+    return (one.area_mm2, one.identity) < (other.area_mm2, other.identity)
+
+
+def _is_one_line(one: Piece, other: Piece, settings: JoiningSettings) -> bool:
+    along_mm, across_mm = _apart(one, other)
+    return one.is_line and other.is_line and along_mm <= settings.bridge_mm and across_mm <= settings.drift_mm
+
+
+def _cross_a_seam(one: Piece, other: Piece, settings: JoiningSettings) -> bool:
+    if one.camera_id != other.camera_id or one.identity[0] == other.identity[0]:
+        return False
+    before, after = (one, other) if one.down_mm <= other.down_mm else (other, one)
+    reach_it = before.at_bottom and after.at_top
+    _, across_mm = _apart(one, other)
+    return reach_it and abs(after.from_mm - before.to_mm) <= settings.touch_mm and across_mm <= settings.touch_mm
+
+
+def _apart(one: Piece, other: Piece) -> tuple[float, float]:
+    """Distance along and across the web; below 0 where the extents overlap."""
+    return (
+        max(one.from_mm - other.to_mm, other.from_mm - one.to_mm),
+        max(one.left_mm - other.right_mm, other.left_mm - one.right_mm),
+    )
+
+
+def _are_parted(one: Piece, other: Piece, splices: Sequence[float]) -> bool:
+    """Whether the middle of a splice lies between their middles."""
+    first, last = sorted((one.down_mm, other.down_mm))
+    return bisect_left(splices, first) != bisect_left(splices, last)
