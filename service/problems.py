@@ -54,6 +54,7 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     library.CorruptFrame: Problem(422, "corrupt-frame", "The frame is damaged or mislabelled"),
     library.FrameError: Problem(422, "inconsistent-frame", "Size, format and body do not fit together"),
     library.DeadlinePassed: Problem(503, "deadline-passed", "The answer would have come too late"),
+    library.FactorsError: Problem(500, "unusable-factors", "The plant's factors cannot be counted with"),
     library.InputError: Problem(500, "unusable-configuration", "The station's recipe or calibration cannot be used"),
     library.ModelError: Problem(500, "unusable-model", "The classifier cannot be trusted"),
     errors.UnknownCoding: Problem(415, "unknown-coding", "The media type or coding is not read here"),

@@ -6,6 +6,7 @@ of its lane, cuts of a lane never touch, and what is left between them is worth 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from inspection.roll.extent import RollExtent, faults_by_lane
 from inspection.roll.fault import Cause, Fault
@@ -36,19 +37,26 @@ class Cut:
     causes: tuple[Cause, ...]
 
 
+_Sort: TypeAlias = tuple[int, str, Cause]
+"""How bad, why and by what cause: a roll has few sorts of fault, and many faults of each."""
+
+_Alone: TypeAlias = tuple[float, float, _Sort]
+"""One fault with its margins."""
+
+
 @dataclass
 class _Group:
     """Faults that are cut out together."""
 
     from_mm: float
     to_mm: float
-    faults: set[Fault]
+    sorts: set[_Sort]
     with_short_pieces: bool = False
 
     def take(self, other: "_Group") -> None:
         """Grow over one that begins later."""
         self.to_mm = max(self.to_mm, other.to_mm)
-        self.faults |= other.faults
+        self.sorts |= other.sorts
         self.with_short_pieces |= other.with_short_pieces
 
 
@@ -69,28 +77,26 @@ def cut_list(faults: Iterable[Fault], extent: RollExtent, settings: RollSettings
 
 def lane_cuts(lane: int | None, faults: Sequence[Fault], extent: RollExtent, settings: RollSettings) -> Iterator[Cut]:
     """List what has to be cut out of one lane, given its own faults, those of the whole width, and an extent around."""
-    alone = sorted(
-        (_grown(fault, extent, settings.margin_mm) for fault in faults if settings.is_cut_out(fault)),
-        key=lambda group: (group.from_mm, group.to_mm),
-    )
+    alone = sorted(_grown(fault, extent, settings.margin_mm) for fault in faults if settings.is_cut_out(fault))
     groups = _with_short_pieces(_joined(alone, settings.join_mm), extent, settings.shortest_piece_mm)
     return (_cut(lane, group) for group in groups)
 
 
-def _grown(fault: Fault, extent: RollExtent, margin_mm: float) -> _Group:
+def _grown(fault: Fault, extent: RollExtent, margin_mm: float) -> _Alone:
     start = max(fault.from_mm - margin_mm, extent.from_mm)
     end = min(fault.to_mm + margin_mm, extent.to_mm)
-    return _Group(start, end, {fault})
+    return start, end, (badness(fault), fault.why, fault.cause)
 
 
-def _joined(groups: Iterable[_Group], within_mm: float) -> list[_Group]:
+def _joined(alone: Iterable[_Alone], within_mm: float) -> list[_Group]:
     """Put those together that are no further apart; they come in order."""
     done: list[_Group] = []
-    for group in groups:
-        if done and group.from_mm <= done[-1].to_mm + within_mm:
-            done[-1].take(group)
+    for start, end, sort in alone:
+        if done and start <= done[-1].to_mm + within_mm:
+            done[-1].to_mm = max(done[-1].to_mm, end)
+            done[-1].sorts.add(sort)
         else:
-            done.append(group)
+            done.append(_Group(start, end, {sort}))
     return done
 
 
@@ -115,9 +121,8 @@ def _too_short(piece_mm: float, shortest_mm: float) -> bool:
 
 
 def _cut(lane: int | None, group: _Group) -> Cut:
-    causes = {fault.cause for fault in group.faults}
-    why = {(badness(fault), fault.why) for fault in group.faults}
-    ranked = dict.fromkeys(told for _, told in sorted(why, key=lambda each: (-each[0], each[1])))
+    ranked = sorted(group.sorts, key=lambda sort: (-sort[0], sort[1]))
+    why = dict.fromkeys(told for _, told, _ in ranked)
     short = (_TOO_SHORT,) if group.with_short_pieces else ()
-    in_order = tuple(cause for cause in Cause if cause in causes)
-    return Cut(lane, group.from_mm, group.to_mm, (*ranked, *short), in_order)
+    causes = {cause for _, _, cause in group.sorts}
+    return Cut(lane, group.from_mm, group.to_mm, (*why, *short), tuple(each for each in Cause if each in causes))

@@ -65,12 +65,11 @@ class RollExtent:
         first, last = bisect_right(self._slits_mm, left_mm), bisect_left(self._slits_mm, right_mm)
         return [strip.lane for strip in self.strips[first : max(first, last) + 1]]
 
-    def covering(self, faults: Iterable[Fault]) -> "RollExtent":
+    def covering(self, faults: Sequence[Fault]) -> "RollExtent":
         """Return the extent with all faults in it: what lies beyond the frames seen is web too."""
-        ends = [(fault.from_mm, fault.to_mm) for fault in faults]
-        first = min([self.from_mm, *(start for start, _ in ends)])
-        last = max([self.to_mm, *(end for _, end in ends)])
-        return replace(self, from_mm=first, to_mm=last)
+        first = min((fault.from_mm for fault in faults), default=self.from_mm)
+        last = max((fault.to_mm for fault in faults), default=self.to_mm)
+        return replace(self, from_mm=min(first, self.from_mm), to_mm=max(last, self.to_mm))
 
 
 def faults_by_lane(faults: Iterable[Fault], extent: RollExtent) -> dict[int | None, list[Fault]]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from inspection.roll.along import Stretch
 from inspection.roll.cuts import Cut
+from inspection.roll.defect_faults import DefectPlace
 from inspection.roll.extent import LaneStrip, RollExtent
 from inspection.roll.roll_verdict import LaneVerdict
 from inspection.roll.transforms import Line, Transform, head_cut, rewound, slit, stretched, turned_round
-from inspection.roll.web_defect import WebDefect
 from inspection.verdict import Verdict
 
 
@@ -91,7 +91,7 @@ class LaneRoll:
 def lane_roll(
     judged: LaneVerdict,
     cuts: Iterable[Cut],
-    defects: Iterable[WebDefect],
+    defects: Iterable[DefectPlace],
     extent: RollExtent,
     rewinding: Rewinding,
 ) -> LaneRoll:
@@ -103,7 +103,7 @@ def lane_roll(
         The lane.
     cuts : iterable of Cut
         Of this lane.
-    defects : iterable of WebDefect
+    defects : iterable of DefectPlace
         In this lane; those that the next machine is to know of.
     extent : RollExtent
     rewinding : Rewinding
@@ -148,9 +148,9 @@ def _across(line: Line, across: Stretch | None) -> tuple[float | None, float | N
     return round(left, 3), round(right, 3)
 
 
-def _defect_mark(step: Transform, defect: WebDefect, strip: LaneStrip | None) -> Mark:
+def _defect_mark(step: Transform, defect: DefectPlace, strip: LaneStrip | None) -> Mark:
     across = (defect.left_mm, defect.right_mm) if strip else None
-    return _mark(step, (defect.from_mm, defect.to_mm), across, (f"{defect.severity} {defect.kind}",))
+    return _mark(step, (defect.from_mm, defect.to_mm), across, (defect.told,))
 
 
 def _inside(marks: Iterable[Mark], length_mm: float) -> tuple[Mark, ...]:

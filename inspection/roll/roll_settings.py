@@ -9,7 +9,7 @@ from inspection.defect import Severity
 from inspection.errors import RecipeError
 from inspection.roll.fault import Cause, Fault
 
-_GROWING: Final = tuple(Severity)
+_RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class RollSettings:
 
     def rejects(self, fault: Fault) -> bool:
         """Whether what was seen is so bad that it is cut out."""
-        return fault.severity is not None and severity_rank(fault.severity) >= severity_rank(self.cut_from)
+        return fault.severity is not None and _RANKS[fault.severity] >= _RANKS[self.cut_from]
 
 
 def is_unjudged(fault: Fault) -> bool:
@@ -71,10 +71,15 @@ def is_unjudged(fault: Fault) -> bool:
 def badness(fault: Fault) -> int:
     """Rank by which reasons are told, the largest first: what nobody can judge, then by severity, then splices."""
     if fault.severity is None:
-        return len(_GROWING) if is_unjudged(fault) else -1
-    return severity_rank(fault.severity)
+        return len(_RANKS) if is_unjudged(fault) else -1
+    return _RANKS[fault.severity]
 
 
 def severity_rank(severity: Severity) -> int:
     """Rank from 0, minor."""
-    return _GROWING.index(severity)
+    return _RANKS[severity]
+
+
+def severities_from(least: Severity) -> tuple[Severity, ...]:
+    """List a severity and all that are worse."""
+    return tuple(severity for severity, rank in _RANKS.items() if rank >= _RANKS[least])

@@ -8,14 +8,14 @@ make a lane `hold`. Only a lane whose faults are already beyond the share that m
 same: whatever lies in the web that was not seen cannot make it better, and nobody need look at it first.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-from inspection.roll.along import between, joined, length_mm
+from inspection.roll.along import Stretch, between, joined, length_mm
 from inspection.roll.cuts import lane_cuts
 from inspection.roll.extent import RollExtent, faults_by_lane
-from inspection.roll.fault import Fault
+from inspection.roll.fault import Cause, Fault
 from inspection.roll.roll_settings import RollSettings, badness, is_unjudged
 from inspection.verdict import Verdict
 
@@ -133,18 +133,18 @@ def _share_told(rejected_mm: float, share: float, settings: RollSettings) -> str
 
 def _reasons(faults: Sequence[Fault]) -> tuple[str, ...]:
     """Tell each sort of fault once, worst first: what could not be judged before what was seen."""
-    ranked = sorted(faults, key=lambda fault: (-badness(fault), fault.cause, fault.why, fault.from_mm))
-    sorts = [list(same) for _, same in groupby(ranked, key=lambda fault: (badness(fault), fault.cause, fault.why))]
-    told = tuple(_told(same) for same in sorts[:_MOST_REASONS])
+    sorts: dict[tuple[int, Cause, str], list[Stretch]] = defaultdict(list)
+    for fault in faults:
+        sorts[-badness(fault), fault.cause, fault.why].append((fault.from_mm, fault.to_mm))
+    told = tuple(_told(sort[2], sorts[sort]) for sort in sorted(sorts)[:_MOST_REASONS])
     return (*told, f"and {len(sorts) - len(told)} more sorts of fault") if len(sorts) > len(told) else told
 
 
-def _told(same: Sequence[Fault]) -> str:
-    """Tell faults of one sort, in order along the web."""
-    covered = length_mm(joined((fault.from_mm, fault.to_mm) for fault in same)) / 1e3
+def _told(why: str, places: Sequence[Stretch]) -> str:
+    covered = length_mm(joined(places)) / 1e3
     long = f", {covered:.1f} m in all" if covered >= 0.05 else ""
-    at = f"{same[0].from_mm / 1e3:.2f} m"
-    return f"{same[0].why} at {at}{long}" if len(same) == 1 else f"{same[0].why}, {len(same)} x from {at} on{long}"
+    at = f"{min(places)[0] / 1e3:.2f} m"
+    return f"{why} at {at}{long}" if len(places) == 1 else f"{why}, {len(places)} x from {at} on{long}"
 
 
 def _called(lane: LaneVerdict) -> str:

@@ -15,11 +15,11 @@ from inspection.roll.coverage import TOUCHING_MM, gaps, held_stretches
 from inspection.roll.defect_faults import defect_faults
 from inspection.roll.extent import RollExtent
 from inspection.roll.fault import Cause, Fault
-from inspection.roll.roll_settings import severity_rank
+from inspection.roll.roll_settings import severities_from, severity_rank
 from service.rollbook.seen import SeenRoll, seen_roll
 from service.store import webs
 from service.store.connection import Connection
-from service.store.webs import named, severity_from
+from service.store.defect_places import defect_places
 
 Part: TypeAlias = Callable[[Connection, SeenRoll], Iterable[Fault]]
 Doubt: TypeAlias = Callable[[Connection, SeenRoll], Iterable[str]]
@@ -57,9 +57,8 @@ def seen_defects(connection: Connection, seen: SeenRoll) -> Iterator[Fault]:
 
     What nobody could name is told whatever its severity: its frame was warned of, and so is its lane.
     """
-    severe = severity_from(min(Severity.MAJOR, seen.recipe.roll.cut_from, key=severity_rank))
-    for which in (severe, named(Kind.UNKNOWN) & ~severe):  # each has its index
-        yield from defect_faults(webs.defects_along(connection, seen.entry.roll_id, which), seen.extent)
+    grave = severities_from(min(Severity.MAJOR, seen.recipe.roll.cut_from, key=severity_rank))
+    return defect_faults(defect_places(connection, seen.entry.roll_id, grave, Kind.UNKNOWN), seen.extent)
 
 
 def lost_web(_: Connection, seen: SeenRoll) -> Iterator[Fault]:

@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from inspection.roll.defect_faults import lanes_of_defect
+from inspection.roll.defect_faults import DefectPlace
 from inspection.roll.handover import LaneRoll, Mark, Rewinding, lane_roll
-from inspection.roll.web_defect import WebDefect
+from inspection.roll.roll_settings import severities_from
 from inspection.verdict import Verdict
 from service.errors import UnknownLane
 from service.rollbook.faults import FaultyRoll
 from service.rollbook.quality import JudgedRoll, judged_roll
-from service.store import webs
 from service.store.connection import Connection
-from service.store.webs import severity_from
+from service.store.defect_places import defect_places
 
 COLUMNS: Final = (
     "roll",
@@ -103,7 +102,7 @@ def handover(
 
 
 def _lanes(
-    judged: JudgedRoll, defects: Mapping[int | None, Sequence[WebDefect]], rewinding: Rewinding, only: int | None
+    judged: JudgedRoll, defects: Mapping[int | None, Sequence[DefectPlace]], rewinding: Rewinding, only: int | None
 ) -> tuple[LaneRoll, ...]:
     cuts, extent = defaultdict(list), judged.faulty.extent
     for cut in judged.cuts:
@@ -121,12 +120,12 @@ def _lanes(
     )
 
 
-def _defects_by_lane(connection: Connection, faulty: FaultyRoll) -> dict[int | None, list[WebDefect]]:
+def _defects_by_lane(connection: Connection, faulty: FaultyRoll) -> dict[int | None, list[DefectPlace]]:
     """Give each lane the defects for which it is cut; under None stand those of the whole width."""
-    by_lane: dict[int | None, list[WebDefect]] = defaultdict(list)
-    severe = severity_from(faulty.seen.recipe.roll.cut_from)
-    for defect in webs.defects_along(connection, faulty.seen.entry.roll_id, severe):
-        for lane in lanes_of_defect(defect, faulty.extent):
+    by_lane: dict[int | None, list[DefectPlace]] = defaultdict(list)
+    grave = severities_from(faulty.seen.recipe.roll.cut_from)
+    for defect in defect_places(connection, faulty.seen.entry.roll_id, grave):
+        for lane in defect.lanes(faulty.extent):
             by_lane[lane].append(defect)
     return by_lane
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import Connection, Row, select
 
 from inspection.defect import Kind, Severity
 from inspection.roll.web_defect import WebDefect
@@ -45,17 +45,6 @@ def defects_along(connection: Connection, roll_id: str, *where: Any) -> Iterator
     # In one statement, so that all is of one moment; psycopg has no cursor on the server outside a transaction.
     rows = connection.execute(question).yield_per(_AT_A_TIME)
     return (web_defect(row) for row in rows)
-
-
-def severity_from(least: Severity) -> ColumnElement[bool]:
-    """Make a condition of `defects_along`: defects of a severity and worse."""
-    grave = tuple(Severity)[tuple(Severity).index(least) :]
-    return web_defects.c.severity.in_([each.value for each in grave])
-
-
-def named(kind: Kind) -> ColumnElement[bool]:
-    """Make a condition of `defects_along`: defects of a kind."""
-    return web_defects.c.kind == kind.value
 
 
 def web_defect(row: Row[*tuple[Any, ...]]) -> WebDefect:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from webs_by_hand import ROLL, fault, web_defect
+from webs_by_hand import ROLL, fault, wrinkle
 
 from inspection.roll.defect_faults import defect_faults
 from inspection.roll.extent import RollExtent
@@ -26,13 +26,13 @@ NOT_MEASURED = RollExtent(0, 1e6, ())
     ],
 )
 def test_a_defect_spoils_every_lane_that_it_reaches(left_mm, right_mm, lane, spoils) -> None:
-    told = list(defect_faults([web_defect(10, 11, left_mm, right_mm, lane)], ROLL))
+    told = list(defect_faults([wrinkle(10, 11, left_mm, right_mm, lane)], ROLL))
     assert [each.lane for each in told] == spoils
     assert {each.why for each in told} == {"major wrinkle"}
 
 
 def test_where_no_lane_was_measured_a_defect_on_foil_spoils_the_whole_width() -> None:
-    told = [web_defect(10, 11, 300, 301, None), web_defect(10, 11, 300, 301, 2)]
+    told = [wrinkle(10, 11, 300, 301, None), wrinkle(10, 11, 300, 301, 2)]
     assert [each.lane for each in defect_faults(told, NOT_MEASURED)] == [None, 2]
 
 

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from webs_by_hand import ROLL, STRIPS, web_defect
+from webs_by_hand import ROLL, STRIPS, wrinkle
 
 from inspection.roll.cuts import Cut
 from inspection.roll.extent import RollExtent
@@ -55,7 +55,7 @@ def test_the_other_machine_s_measure_stretches_lengths() -> None:
 
 
 CUT = Cut(2, 100_000.0, 101_000.0, ("critical bare_spot",), (Cause.DEFECT,))
-HOLE = web_defect(100_500.0, 100_501.0, 450.0, 452.0, 2)
+HOLE = wrinkle(100_500.0, 100_501.0, 450.0, 452.0, 2)
 """10 mm from lane 2's edge on the operator side, which lies at 440 mm."""
 JUDGED = LaneVerdict(2, Verdict.WARN, ("critical bare_spot",), 1e6, 1000.0, 0.0)
 

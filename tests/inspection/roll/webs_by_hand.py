@@ -3,9 +3,9 @@
 from hypothesis import strategies as st
 
 from inspection.defect import Kind, Severity
+from inspection.roll.defect_faults import DefectPlace
 from inspection.roll.extent import LaneStrip, RollExtent
 from inspection.roll.fault import Cause, Fault
-from inspection.roll.web_defect import WebDefect
 
 STRIPS = tuple(LaneStrip(lane, 220.0 * lane, 220.0 * lane + 200, 200.0) for lane in (1, 2, 3))
 ROLL = RollExtent(0.0, 1_000_000.0, STRIPS)
@@ -26,24 +26,8 @@ def unseen(from_m: float, to_m: float, lane: int | None = None) -> Fault:
     return fault(from_m, to_m, None, lane, Cause.NOT_INSPECTED, "not inspected: missing")
 
 
-def web_defect(from_mm: float, to_mm: float, left_mm: float, right_mm: float, lane: int | None) -> WebDefect:
-    return WebDefect(
-        identity=(1, 1),
-        kind=Kind.WRINKLE,
-        probability=0.9,
-        severity=Severity.MAJOR,
-        needs_review=False,
-        lane=lane,
-        from_mm=from_mm,
-        to_mm=to_mm,
-        left_mm=left_mm,
-        right_mm=right_mm,
-        area_mm2=1.0,
-        contrast_sigma=9.0,
-        pieces=1,
-        camera_id="cam-1",
-        found_at="2030-01-01T12:00:00.000+00:00",
-    )
+def wrinkle(from_mm: float, to_mm: float, left_mm: float, right_mm: float, lane: int | None) -> DefectPlace:
+    return DefectPlace(lane, from_mm, to_mm, left_mm, right_mm, Severity.MAJOR, Kind.WRINKLE)
 
 
 @st.composite

@@ -2,22 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from json import dumps
 from typing import Any, TypeAlias
 from zlib import crc32
 
 from databases import Database
-from records import NOON, entry
+from records import NOON
 from sqlalchemy import Connection, insert
 
-from inspection.verdict import Verdict
 from service.store.database import address_of, reading_engine, writing_engine
-from service.store.entries import FrameKey, RollCameraEntry, RollEntry, stamp
+from service.store.entries import RollCameraEntry, RollEntry, stamp
 from service.store.store import Store
-from service.store.tables import closed_rolls, lane_metres, not_inspected, splices, web_defects, web_metres
-from service.store.writes import write_frame, write_roll, write_roll_camera
+from service.store.tables import closed_rolls, frames, lane_metres, not_inspected, splices, web_defects, web_metres
+from service.store.writes import write_roll, write_roll_camera
 
 FRAME_MM = 1000.0
 Lanes: TypeAlias = Sequence[tuple[int, float, float]]
@@ -66,19 +65,13 @@ class RollByHand:
         self, metres: Iterable[int], camera: str = "cam-1", *, held: str = "", lanes: Lanes = LANES, by_m: float = 0.0
     ) -> None:
         """Frames of a metre each, whose numbers are their metres, in their places or some metres further on."""
-        answer = dumps({"lanes": [_lane(lane) for lane in lanes]}).encode()
-        for metre in metres:
-            made = entry(metre)
-            told = replace(
-                made,
-                number=(crc32(f"{self.roll_id} {camera}".encode()) << 24) + metre,
-                key=FrameKey(camera, self.roll_id, metre),
-                record=replace(made.record, verdict=Verdict.HOLD, reasons=(held,)) if held else made.record,
-                position_mm=(metre + by_m) * FRAME_MM,
-                length_mm=FRAME_MM,
-                answer=answer,
-            )
-            write_frame(self.connection, told)
+        told = {"camera_id": camera, "roll_id": self.roll_id, "rows": 20_000, "columns": 4096, "bits": 8}
+        told |= {"received_at": stamp(NOON), "pixel_hash": b"", "length_mm": FRAME_MM}
+        told |= {"verdict": "hold" if held else "pass", "reasons": dumps([held] if held else [])}
+        told |= {"answer": dumps({"lanes": [_lane(lane) for lane in lanes]}).encode()}
+        first = crc32(f"{self.roll_id} {camera}".encode()) << 24
+        places = [{"id": first + n, "sequence": n, "position_mm": (n + by_m) * FRAME_MM} for n in metres]
+        self.connection.execute(insert(frames), [told | place for place in places])
 
     def measure(self, lanes: Sequence[tuple[int, float | None, float | None]] = LANES, camera: str = "cam-1") -> None:
         for lane, left, right in lanes:
@@ -114,7 +107,7 @@ class RollByHand:
 
     def refuse(self, sequence: int, position_m: float | None, camera: str = "cam-1", cause: str = "queue-full") -> None:
         row = {"camera_id": camera, "roll_id": self.roll_id, "sequence": sequence, "cause": cause, "detail": ""}
-        row |= {"attempts": 1, "first_at": stamp(NOON), "last_at": stamp(NOON), "rows": 1024}
+        row |= {"attempts": 1, "first_at": stamp(NOON), "last_at": stamp(NOON), "rows": 20_000}
         self.connection.execute(
             insert(not_inspected), row | {"position_mm": None if position_m is None else position_m * 1e3}
         )
