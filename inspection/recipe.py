@@ -25,6 +25,7 @@ from inspection.roll.alarms import AlarmSettings
 from inspection.roll.density import DensitySettings
 from inspection.roll.joining import JoiningSettings
 from inspection.roll.lanes import LaneSettings
+from inspection.roll.roll_settings import RollSettings
 from inspection.roll.rollers import RepeatSettings
 from inspection.screening import ScreeningSettings
 from inspection.segmentation import SegmentationSettings
@@ -68,6 +69,7 @@ class Recipe:
     density: DensitySettings = field(default_factory=DensitySettings)
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
     lanes: LaneSettings = field(default_factory=LaneSettings)
+    roll: RollSettings = field(default_factory=RollSettings)
 
     @property
     def ref(self) -> RecipeRef:

@@ -31,6 +31,7 @@ from service.api import (
     records,
     roll_alarms,
     roll_figures,
+    roll_quality,
     rolls,
 )
 from service.api.guard import COOKIE, guard
@@ -127,7 +128,8 @@ def create_app(
         dependencies=[Depends(guard)],
     )
     app.state.settings = settings
-    for part in (frames, cameras, rolls, roll_alarms, roll_figures, defects, lanes, recipes, dry_runs, records, audit):
+    of_rolls = rolls, roll_alarms, roll_figures, roll_quality, defects, lanes
+    for part in (frames, cameras, *of_rolls, recipes, dry_runs, records, audit):
         app.include_router(part.router, responses=refusals(401, 403, 422, 500, 503))
     for open_to_all in (health, pages, sign_in_pages):
         app.include_router(open_to_all.router)

@@ -21,23 +21,6 @@ Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for pr
 Roll: TypeAlias = Annotated[str, typer.Argument(metavar="ROLL", help="The roll's id, as its frames name it.")]
 
 
-@app.command()
-def alarms(
-    roll: Roll,
-    data: Data,
-    after: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Only alarms with a larger number.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="So many at most.")] = 1000,
-    json: Json = False,
-) -> int:
-    """List what was told of a roll while it ran: streaks, marks of a roller, crowded stretches.
-
-    Example: `coatsight roll alarms R1 --data station`
-    """
-    from service.commands import alarms as command
-
-    return command.alarms(roll, data, after, limit, json=json)
-
-
 When: TypeAlias = datetime | None
 
 
@@ -125,18 +108,3 @@ def _moment(told: datetime | None) -> str | None:
     from service.store.entries import stamp
 
     return stamp(told.replace(tzinfo=UTC)) if told else None
-
-
-@app.command()
-def lanes(roll: Roll, data: Data, json: Json = False) -> int:
-    """Tell how well lanes keep their widths, places, gaps and patches, and where they do not.
-
-    Capability comes first, and only of what is stable. Tolerances stand in the recipe under [lanes].
-
-    Exit code 1: a stretch is out of tolerance.
-
-    Example: `coatsight roll lanes R1 --data station`
-    """
-    from service.commands import lanes as command
-
-    return command.show(roll, data, json=json)

@@ -22,6 +22,8 @@
         |-- VersionTaken        a version of a recipe stands for another text already
         |-- DryRunFailed        its process ended without an answer
         |-- DryRunTooLong       it was given up
+        |-- UnknownLane         the roll has no such lane
+        |-- PeriodTooLong       too many rolls ran in it to be counted in one request
         |-- Conflict            the number is taken by other pixels
         |-- MalformedBody       the body is not what its headers say
         |   |-- DigestMismatch  the bytes were changed on their way
@@ -135,6 +137,14 @@ class DryRunFailed(StationError):
 
 class DryRunTooLong(StationError):
     """A dry run took too long and was given up."""
+
+
+class UnknownLane(StationError):
+    """The roll has no such lane."""
+
+
+class PeriodTooLong(StationError):
+    """Too many rolls ran in it to be counted in one request."""
 
 
 class Conflict(StationError):
