@@ -1,7 +1,7 @@
 """Facts of a roll that make its places doubtful: an encoder in reverse, cameras with wrong offsets or a gap between.
 
 In:  positions by frame, views by camera, lane edges by metre, from the store.
-Out: facts in words, each also as a fault without a severity: with one, a roll cannot pass.
+Out: facts in words, with what to do: with one, a roll cannot pass.
 
 Where an uncalibrated camera looks nobody knows, so that it is compared with none; all its frames are held anyway.
 """
@@ -13,7 +13,6 @@ from typing import Literal, TypeAlias
 
 from inspection.geometry import View
 from inspection.roll.encoder import Reversal, reversals
-from inspection.roll.fault import Cause, Fault
 from inspection.roll.overlap import SAME_PLACE_MM, Difference, around, difference, gaps, overlap
 from service.store import reads
 from service.store.camera_views import views_of
@@ -46,12 +45,6 @@ class RollFact:
     to_mm: float
     by_mm: float
     told: str
-
-    @property
-    def fault(self) -> Fault:
-        """As rolls are judged and cut by: over the whole width."""
-        cause = Cause.NOT_INSPECTED if self.about == "gap" else Cause.HELD
-        return Fault(cause, None, self.from_mm, self.to_mm, None, self.told)
 
 
 def facts_of(connection: Connection, roll_id: str) -> tuple[RollFact, ...]:

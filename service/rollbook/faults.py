@@ -16,6 +16,9 @@ from inspection.roll.defect_faults import defect_faults
 from inspection.roll.extent import RollExtent
 from inspection.roll.fault import Cause, Fault
 from inspection.roll.roll_settings import severities_from, severity_rank
+from service.rollbook.facts import facts_of
+from service.rollbook.lanes import faults_of_lanes
+from service.rollbook.patterns import patterned_web, searched_in_part
 from service.rollbook.seen import SeenRoll, seen_roll
 from service.store import webs
 from service.store.connection import Connection
@@ -97,8 +100,13 @@ def lost_without_a_place(_: Connection, seen: SeenRoll) -> Iterator[str]:
             yield f"{count} frames of {camera_id} were not inspected, and nothing tells where they lay"
 
 
-PARTS: Final[tuple[Part, ...]] = (seen_defects, lost_web, held_web, spliced_web)
-DOUBTS: Final[tuple[Doubt, ...]] = (lost_without_a_place,)
+def doubtful_places(connection: Connection, seen: SeenRoll) -> Iterator[str]:
+    """Tell of encoders and cameras that make it doubtful where things lie, or leave web between them unseen."""
+    return (fact.told for fact in facts_of(connection, seen.entry.roll_id))
+
+
+PARTS: Final[tuple[Part, ...]] = (seen_defects, patterned_web, faults_of_lanes, lost_web, held_web, spliced_web)
+DOUBTS: Final[tuple[Doubt, ...]] = (lost_without_a_place, doubtful_places, searched_in_part)
 
 
 def _gaps(seen: SeenRoll, camera_id: str, known: Sequence[Stretch]) -> list[Stretch]:

@@ -60,6 +60,15 @@ def web_defect(row: Row[*tuple[Any, ...]]) -> WebDefect:
     )
 
 
+def place_of(connection: Connection, roll_id: str, nth: int) -> float | None:
+    """Tell where a roll's nth defect along the web begins, from 0 and in mm; None where there are not so many."""
+    columns = web_defects.c
+    question = select(columns.from_mm).where(columns.roll_id == roll_id)
+    question = question.order_by(columns.from_mm, columns.frame, columns.number).offset(nth).limit(1)
+    place: float | None = connection.scalar(question)
+    return place
+
+
 def splices_of(connection: Connection, roll_id: str) -> list[tuple[float, float]]:
     """List where a roll's splices begin and end, in mm along the web; what two cameras saw is there twice."""
     columns = splices.c
