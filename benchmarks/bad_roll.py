@@ -72,7 +72,10 @@ def _make(folder: Path, defects: int) -> None:
             "model_sha256) VALUES (?, ?, 'default', 1, '', '', '')",
             (_ROLL, _AT),
         )
-        database.execute("INSERT INTO roll_cameras VALUES (?, ?, NULL, 0.05, ?)", (_ROLL, _CAMERA, _AT))
+        database.execute(
+            "INSERT INTO roll_cameras (roll_id, camera_id, mm_per_px, opened_at) VALUES (?, ?, 0.05, ?)",
+            (_ROLL, _CAMERA, _AT),
+        )
         database.executemany(
             "INSERT INTO frames (id, camera_id, roll_id, sequence, position_mm, rows, columns, bits, received_at, "
             "pixel_hash, verdict, reasons, answer, length_mm) "
