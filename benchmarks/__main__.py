@@ -111,6 +111,19 @@ def periods(
 
 
 @app.command()
+def bad_roll(
+    defects: Annotated[int, typer.Option(min=1, help="All of them severe.")] = 100_000,
+    rounds: Annotated[int, typer.Option(min=1, help="The best of so many is told.")] = 3,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """Seconds until a very bad roll's verdict and cut list are there."""
+    from benchmarks.bad_roll import bad_roll as measure  # noqa: PLC0415
+
+    _run("bad_roll", lambda: measure(defects, rounds), as_json, keep)
+
+
+@app.command()
 def http(seconds: Seconds = 60.0, as_json: AsJson = False, keep: Keep = None) -> None:
     """One line camera at 100 m/min: latency of durable answers, and whether anything is lost."""
     from benchmarks.line import line as measure  # noqa: PLC0415

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from inspection.roll.along import Stretch
 from inspection.roll.extent import RollExtent, faults_by_lane
 from inspection.roll.fault import Cause, Fault
-from inspection.roll.roll_settings import RollSettings, badness
+from inspection.roll.roll_settings import FaultSort, RollSettings, sort_of, worst_first
 
 _TOO_SHORT = "too short to keep"
 
@@ -37,11 +38,8 @@ class Cut:
     causes: tuple[Cause, ...]
 
 
-_Sort: TypeAlias = tuple[int, str, Cause]
-"""How bad, why and by what cause: a roll has few sorts of fault, and many faults of each."""
-
-_Alone: TypeAlias = tuple[float, float, _Sort]
-"""One fault with its margins."""
+_Alone: TypeAlias = tuple[float, float, int]
+"""One fault with its margins, and its place among the lane's: faults themselves have no order."""
 
 
 @dataclass
@@ -50,7 +48,7 @@ class _Group:
 
     from_mm: float
     to_mm: float
-    sorts: set[_Sort]
+    sorts: set[FaultSort]
     with_short_pieces: bool = False
 
     def take(self, other: "_Group") -> None:
@@ -77,26 +75,26 @@ def cut_list(faults: Iterable[Fault], extent: RollExtent, settings: RollSettings
 
 def lane_cuts(lane: int | None, faults: Sequence[Fault], extent: RollExtent, settings: RollSettings) -> Iterator[Cut]:
     """List what has to be cut out of one lane, given its own faults, those of the whole width, and an extent around."""
-    alone = sorted(_grown(fault, extent, settings.margin_mm) for fault in faults if settings.is_cut_out(fault))
-    groups = _with_short_pieces(_joined(alone, settings.join_mm), extent, settings.shortest_piece_mm)
+    alone = sorted(
+        (*_grown(fault, extent, settings.margin_mm), n) for n, fault in enumerate(faults) if settings.is_cut_out(fault)
+    )
+    groups = _with_short_pieces(_joined(alone, faults, settings.join_mm), extent, settings.shortest_piece_mm)
     return (_cut(lane, group) for group in groups)
 
 
-def _grown(fault: Fault, extent: RollExtent, margin_mm: float) -> _Alone:
-    start = max(fault.from_mm - margin_mm, extent.from_mm)
-    end = min(fault.to_mm + margin_mm, extent.to_mm)
-    return start, end, (badness(fault), fault.why, fault.cause)
+def _grown(fault: Fault, extent: RollExtent, margin_mm: float) -> Stretch:
+    return max(fault.from_mm - margin_mm, extent.from_mm), min(fault.to_mm + margin_mm, extent.to_mm)
 
 
-def _joined(alone: Iterable[_Alone], within_mm: float) -> list[_Group]:
+def _joined(alone: Iterable[_Alone], faults: Sequence[Fault], within_mm: float) -> list[_Group]:
     """Put those together that are no further apart; they come in order."""
     done: list[_Group] = []
-    for start, end, sort in alone:
+    for start, end, place in alone:
         if done and start <= done[-1].to_mm + within_mm:
             done[-1].to_mm = max(done[-1].to_mm, end)
-            done[-1].sorts.add(sort)
+            done[-1].sorts.add(sort_of(faults[place]))
         else:
-            done.append(_Group(start, end, {sort}))
+            done.append(_Group(start, end, {sort_of(faults[place])}))
     return done
 
 
@@ -121,8 +119,7 @@ def _too_short(piece_mm: float, shortest_mm: float) -> bool:
 
 
 def _cut(lane: int | None, group: _Group) -> Cut:
-    ranked = sorted(group.sorts, key=lambda sort: (-sort[0], sort[1]))
-    why = dict.fromkeys(told for _, told, _ in ranked)
+    why = dict.fromkeys(told for _, _, told in worst_first(group.sorts))
     short = (_TOO_SHORT,) if group.with_short_pieces else ()
-    causes = {cause for _, _, cause in group.sorts}
+    causes = {cause for _, cause, _ in group.sorts}
     return Cut(lane, group.from_mm, group.to_mm, (*why, *short), tuple(each for each in Cause if each in causes))

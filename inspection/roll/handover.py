@@ -1,8 +1,10 @@
 """The hand-over to slitting and notching: each lane as a roll of its own, as the machine that runs it next counts."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from inspection.errors import InputError
 from inspection.roll.along import Stretch
 from inspection.roll.cuts import Cut
 from inspection.roll.defect_faults import DefectPlace
@@ -26,6 +28,11 @@ class Rewinding:
         Its operator side is the coater's drive side.
     stretch : float
         Length that the next machine measures between two marks, over what the coater measured.
+
+    Raises
+    ------
+    InputError
+        A length below 0 or a stretch that no web survives.
     """
 
     head_cut_mm: float = 0.0
@@ -33,6 +40,13 @@ class Rewinding:
     reverse: bool = False
     turn_round: bool = False
     stretch: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("head_cut_mm", "tail_cut_mm"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
+                raise InputError(f"expected {name} of 0 or more, got {getattr(self, name)}: give a length")
+        if not 0.5 <= self.stretch <= 2:
+            raise InputError(f"expected a stretch between 0.5 and 2, got {self.stretch}: 1 is none")
 
     def left_of(self, extent: RollExtent) -> float:
         """What is left of the web, in the coater's mm."""

@@ -64,6 +64,7 @@ class Tolerance:
     mm : float, optional
         Without it the measure is told and not judged.
     severity : Severity
+        Of what is beyond it.
     """
 
     mm: float | None = None
@@ -82,6 +83,7 @@ class WaveLimit:
     largest_mm : float, optional
         Root mean square about its slow course.
     severity : Severity
+        Of a metre that is beyond it.
     """
 
     largest_mm: float | None = None
@@ -100,6 +102,7 @@ class LengthTolerance:
     length_mm, tolerance_mm : float, optional
         Both or none.
     severity : Severity
+        Of what is beyond it.
     """
 
     length_mm: float | None = None

@@ -1,7 +1,8 @@
 """By what a roll is judged and cut: the recipe's heading `[roll]`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 from annotated_types import Interval
 
@@ -10,6 +11,9 @@ from inspection.errors import RecipeError
 from inspection.roll.fault import Cause, Fault
 
 _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
+
+FaultSort: TypeAlias = tuple[Severity | None, Cause, str]
+"""How severe, by what cause and why: a roll has few sorts of fault, and may have very many faults of one."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,21 @@ def is_unjudged(fault: Fault) -> bool:
     return fault.severity is None and fault.cause is not Cause.SPLICE
 
 
-def badness(fault: Fault) -> int:
-    """Rank by which reasons are told, the largest first: what nobody can judge, then by severity, then splices."""
-    if fault.severity is None:
-        return len(_RANKS) if is_unjudged(fault) else -1
-    return _RANKS[fault.severity]
+def sort_of(fault: Fault) -> FaultSort:
+    """Tell which sort a fault is of."""
+    return fault.severity, fault.cause, fault.why
+
+
+def worst_first(sorts: Iterable[FaultSort]) -> list[FaultSort]:
+    """Put sorts in the order in which reasons are told: what nobody can judge, then by severity, splices last."""
+    return sorted(sorts, key=lambda sort: (-_badness(sort), sort[1], sort[2]))
+
+
+def _badness(sort: FaultSort) -> int:
+    severity, cause, _ = sort
+    if severity is None:
+        return -1 if cause is Cause.SPLICE else len(_RANKS)
+    return _RANKS[severity]
 
 
 def severity_rank(severity: Severity) -> int:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from inspection.roll.along import Stretch, between, joined, length_mm
 from inspection.roll.cuts import lane_cuts
 from inspection.roll.extent import RollExtent, faults_by_lane
-from inspection.roll.fault import Cause, Fault
-from inspection.roll.roll_settings import RollSettings, badness, is_unjudged
+from inspection.roll.fault import Fault
+from inspection.roll.roll_settings import FaultSort, RollSettings, is_unjudged, sort_of, worst_first
 from inspection.verdict import Verdict
 
 _GROWING = (Verdict.PASS, Verdict.WARN, Verdict.HOLD, Verdict.REJECT)
@@ -133,10 +133,10 @@ def _share_told(rejected_mm: float, share: float, settings: RollSettings) -> str
 
 def _reasons(faults: Sequence[Fault]) -> tuple[str, ...]:
     """Tell each sort of fault once, worst first: what could not be judged before what was seen."""
-    sorts: dict[tuple[int, Cause, str], list[Stretch]] = defaultdict(list)
+    sorts: dict[FaultSort, list[Stretch]] = defaultdict(list)
     for fault in faults:
-        sorts[-badness(fault), fault.cause, fault.why].append((fault.from_mm, fault.to_mm))
-    told = tuple(_told(sort[2], sorts[sort]) for sort in sorted(sorts)[:_MOST_REASONS])
+        sorts[sort_of(fault)].append((fault.from_mm, fault.to_mm))
+    told = tuple(_told(sort[2], sorts[sort]) for sort in worst_first(sorts)[:_MOST_REASONS])
     return (*told, f"and {len(sorts) - len(told)} more sorts of fault") if len(sorts) > len(told) else told
 
 

@@ -4,10 +4,12 @@ Every piece of web counts once: what was not inspected is that and nothing else,
 is held, what is cut out of the rest is rejected. So `inspected + not inspected + held` is length times width.
 
 What stopping earlier would have saved: a streak or a repeating mark raises its alarm within a metre of web. Had the
-line been stopped (or the die cleaned) then, what came after the first metre would have been good.
+line been stopped (the die cleaned, the roller) then, what came after the first metre would have been good: all of a
+streak; of a repeat, the marks with their margins, for between them the web is good anyway.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from inspection.roll.along import Stretch, between, joined, length_mm, without
@@ -18,8 +20,6 @@ from inspection.roll.roll_settings import RollSettings
 
 ACTED_ON_AFTER_MM = 1000.0
 """So much web passes from the onset of something that goes on until its alarm can be acted on."""
-
-_GO_ON = (Cause.DEFECT, Cause.REPEAT)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _account(
     not_inspected = joined(_of_cause(faults, Cause.NOT_INSPECTED))
     held = without(joined(_of_cause(faults, Cause.HELD)), not_inspected)
     rejected = without(without(joined(cut), not_inspected), held)
-    late = joined((fault.from_mm + ACTED_ON_AFTER_MM, fault.to_mm) for fault in faults if _goes_on(fault, settings))
+    late = joined(stretch for going in _going_on(faults, settings) for stretch in going.late)
     saved = without(late, without(late, rejected))  # of web that nobody saw it is not known
     return LaneAccount(lane, extent.width_mm.get(lane), rejected, not_inspected, held, saved)
 
@@ -116,6 +116,7 @@ class Avoidable:
     from_mm, to_mm : float
         From where on it would have been good, and where it ended.
     m2 : float
+        Of coating in between that was lost by it.
     """
 
     lane: int | None
@@ -127,16 +128,36 @@ class Avoidable:
 
 def avoidable(faults: Iterable[Fault], extent: RollExtent, settings: RollSettings) -> list[Avoidable]:
     """List what went on for longer than an alarm takes, the largest area first."""
-    parted = faults_by_lane((fault for fault in faults if _goes_on(fault, settings)), extent)
-    told = (_avoidable(lane, fault, extent) for lane, of_lane in parted.items() for fault in of_lane)
+    parted = faults_by_lane(faults, extent)
+    told = (
+        _avoidable(lane, going, extent) for lane, of_lane in parted.items() for going in _going_on(of_lane, settings)
+    )
     return sorted(told, key=lambda each: (-each.m2, each.lane or 0, each.from_mm, each.why))
 
 
-def _goes_on(fault: Fault, settings: RollSettings) -> bool:
-    return fault.cause in _GO_ON and settings.rejects(fault) and fault.to_mm - fault.from_mm > ACTED_ON_AFTER_MM
+@dataclass(frozen=True)
+class _Going:
+    """Something that went on, and what was lost by it after its alarm could have been acted on."""
+
+    why: str
+    late: Sequence[Stretch]
 
 
-def _avoidable(lane: int | None, fault: Fault, extent: RollExtent) -> Avoidable:
-    start = fault.from_mm + ACTED_ON_AFTER_MM
-    m2 = (fault.to_mm - start) * extent.width_mm.get(lane, 0.0) / 1e6
-    return Avoidable(lane, fault.why, start, fault.to_mm, m2)
+def _going_on(faults: Iterable[Fault], settings: RollSettings) -> Iterator[_Going]:
+    """Tell one lane's long defects, and its repeats: these are a fault for each mark, which all say the same."""
+    marks: dict[str, list[Stretch]] = defaultdict(list)
+    for fault in filter(settings.rejects, faults):
+        if fault.cause is Cause.REPEAT:
+            marks[fault.why].append((fault.from_mm, fault.to_mm))
+        elif fault.cause is Cause.DEFECT and fault.to_mm - fault.from_mm > ACTED_ON_AFTER_MM:
+            yield _Going(fault.why, [(fault.from_mm + ACTED_ON_AFTER_MM, fault.to_mm)])
+    for why, of_one in marks.items():
+        acted_on = min(of_one)[0] + ACTED_ON_AFTER_MM
+        grown = joined((start - settings.margin_mm, end + settings.margin_mm) for start, end in of_one)
+        if late := between(grown, acted_on, max(end for _, end in grown)):
+            yield _Going(why, late)
+
+
+def _avoidable(lane: int | None, going: _Going, extent: RollExtent) -> Avoidable:
+    m2 = length_mm(going.late) * extent.width_mm.get(lane, 0.0) / 1e6
+    return Avoidable(lane, going.why, going.late[0][0], going.late[-1][1], m2)

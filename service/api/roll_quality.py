@@ -22,8 +22,9 @@ _DAY: Final = timedelta(days=1)
 _EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 _LONGEST_M: Final = 1_000_000
-_MOST_ROLLS: Final = 200
-"""As many as a plant with four lines coats in two or three days; each takes some tenths of a second."""
+_MOST_ROLLS: Final = 50
+"""A day of one line and more. Each takes some tenths of a second of the process that answers cameras; the command takes
+its own."""
 
 router = APIRouter(tags=["rolls"])
 
@@ -87,7 +88,7 @@ def scrap_of_period(
     until: Annotated[Moment | None, Query(description="Else now.")] = None,
     by: Annotated[By, Query(description="By what to tell web apart; shifts and days are the plant's.")] = "roll",
 ) -> PeriodScrap:
-    """Count the square metres that ran in a period, with cost and CO2e; at most 200 rolls."""
+    """Count the square metres that ran in a period, with cost and CO2e; at most 50 rolls."""
     station: Station = request.app.state.station
     end = _in_reach(until or station.clock())
     period = Period(_in_reach(since or end - _DAY), end, by, station.settings.shift_plan)

@@ -10,6 +10,7 @@ from typing import Final
 from inspection.roll.defect_faults import DefectPlace
 from inspection.roll.handover import LaneRoll, Mark, Rewinding, lane_roll
 from inspection.roll.roll_settings import severities_from
+from inspection.roll.roll_verdict import LaneVerdict
 from inspection.verdict import Verdict
 from service.errors import UnknownLane
 from service.rollbook.faults import FaultyRoll
@@ -111,13 +112,12 @@ def _lanes(
     if not lanes:
         known = ", ".join(str(each.lane) for each in judged.verdict.lanes if each.lane) or "none"
         raise UnknownLane(f"expected a lane of the roll, which has {known}, got {only}")
-    of_all = defects.get(None, ())
-    return tuple(
-        lane_roll(
-            each, cuts[each.lane], (*of_all, *(defects.get(each.lane, ()) if each.lane else ())), extent, rewinding
-        )
-        for each in lanes
-    )
+    return tuple(lane_roll(each, cuts[each.lane], _defects_of(each, defects), extent, rewinding) for each in lanes)
+
+
+def _defects_of(lane: LaneVerdict, defects: Mapping[int | None, Sequence[DefectPlace]]) -> list[DefectPlace]:
+    """List a lane's defects, and those of the whole width."""
+    return [defect for place in {None, lane.lane} for defect in defects.get(place, ())]
 
 
 def _defects_by_lane(connection: Connection, faulty: FaultyRoll) -> dict[int | None, list[DefectPlace]]:

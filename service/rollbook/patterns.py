@@ -1,11 +1,14 @@
 """What a roll's defects show together: marks of rollers, and crowds of them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from inspection.roll.density import density_faults
+from inspection.roll.extent import RollExtent
 from inspection.roll.fault import Fault
 from inspection.roll.repeats import find_repeats, is_mark, repeat_faults
+from inspection.roll.web_defect import WebDefect
 from service.rollbook.seen import SeenRoll
 from service.store import webs
 from service.store.connection import Connection
@@ -17,11 +20,19 @@ MOST_SEARCHED = 100_000
 def patterned_web(connection: Connection, seen: SeenRoll) -> Iterator[Fault]:
     """Tell what repeats and what crowds, among the roll's first defects where there are too many."""
     recipe, roll_id = seen.recipe, seen.entry.roll_id
-    along = list(islice(webs.defects_along(connection, roll_id), MOST_SEARCHED))
+    first = islice(webs.defects_along(connection, roll_id), MOST_SEARCHED)
+    along = [_in_a_lane(defect, seen.extent) for defect in first]
     marks = [defect for defect in along if is_mark(defect, recipe.repeats)]
     yield from repeat_faults(find_repeats(marks, recipe.repeats, webs.splices_of(connection, roll_id)), recipe.repeats)
     widths_mm = {strip.lane: strip.width_mm for strip in seen.extent.strips}
     yield from density_faults(along, recipe.density, widths_mm)
+
+
+def _in_a_lane(defect: WebDefect, extent: RollExtent) -> WebDefect:
+    """What lies on foil goes with the lane that this foil is slit off with; no other lane is cut for it."""
+    if defect.lane is not None or not extent.strips:
+        return defect
+    return replace(defect, lane=extent.lanes_across(defect.left_mm, defect.right_mm)[0])
 
 
 def searched_in_part(connection: Connection, seen: SeenRoll) -> Iterator[str]:

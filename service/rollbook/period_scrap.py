@@ -83,7 +83,7 @@ def period_scrap(
     if most_rolls is not None and len(rolls) > most_rolls:
         raise PeriodTooLong(
             f"expected a period of at most {most_rolls} rolls, got one of {len(rolls)}: ask for a shorter one, or use "
-            "coatsight roll scrap, which takes its time"
+            "coatsight roll scrap, which counts beside the station"
         )
     rows: dict[str, ScrapRow] = {}
     ran = 0

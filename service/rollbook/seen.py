@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from inspection.roll.coverage import SeenFrame, seen_ends
 from inspection.roll.extent import LaneStrip, RollExtent
@@ -65,8 +66,8 @@ def lane_strips(seen: Iterable[LaneSeen]) -> tuple[LaneStrip, ...]:
     Parameters
     ----------
     seen : iterable of LaneSeen
-        What is told first counts first: averages over the roll, then the last frames' answers. Of two cameras that
-        each see one edge of a lane, both edges count.
+        What is told first counts first: averages over the roll, edges in the last frames' answers, then how far those
+        frames saw. Of two cameras that each see one edge of a lane, both edges count.
     """
     by_lane: dict[int, list[LaneSeen]] = defaultdict(list)
     for each in seen:
@@ -88,13 +89,19 @@ def _lost(connection: Connection, camera_id: str, roll_id: str) -> list[Stretch]
 
 
 def _lanes_answered(connection: Connection, roll_id: str) -> list[LaneSeen]:
-    """Take lanes from the answer of each camera's last frame: the averages over the roll may not have them."""
+    """Take lanes from the answer of each camera's last frame: edges in sight, then how far the frame showed them."""
     answers = coverage.last_answers(connection, roll_id)
-    return [
-        LaneSeen(camera_id, lane["lane"], lane["left_mm"], lane["right_mm"], lane["width_mm"])
-        for camera_id, answer in answers.items()
-        for lane in json.loads(answer).get("lanes", ())
-    ]
+    told = [(camera_id, lane) for camera_id, answer in answers.items() for lane in json.loads(answer).get("lanes", ())]
+    return [*(_edges(*each) for each in told), *(_reach(*each) for each in told)]
+
+
+def _edges(camera_id: str, lane: Mapping[str, Any]) -> LaneSeen:
+    left, right = (lane[f"{rim}_mm"] if lane.get(f"{rim}_in_sight", True) else None for rim in ("left", "right"))
+    return LaneSeen(camera_id, lane["lane"], left, right, None if None in (left, right) else lane["width_mm"])
+
+
+def _reach(camera_id: str, lane: Mapping[str, Any]) -> LaneSeen:
+    return LaneSeen(camera_id, lane["lane"], lane["left_mm"], lane["right_mm"], None)
 
 
 def _by_camera(seen: Iterable[LaneSeen]) -> dict[str, list[int]]:

@@ -1,10 +1,13 @@
 """The hand-over: every step can be undone, lengths are kept, and the next machine meets what the coater saw."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from webs_by_hand import ROLL, STRIPS, wrinkle
 
+from inspection.errors import InputError
 from inspection.roll.cuts import Cut
 from inspection.roll.extent import RollExtent
 from inspection.roll.fault import Cause
@@ -126,6 +129,19 @@ def test_a_lane_that_nobody_measured_is_handed_over_without_places_across() -> N
 )
 def test_it_says_where_it_counts_from(rewinding, told) -> None:
     assert rewinding.counted_from() == told
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"head_cut_mm": -1}, "expected head_cut_mm of 0 or more, got -1"),
+        ({"tail_cut_mm": math.nan}, "expected tail_cut_mm of 0 or more, got nan"),
+        ({"stretch": math.nan}, r"expected a stretch between 0\.5 and 2, got nan"),
+    ],
+)
+def test_what_no_machine_does_is_refused(wrong, told) -> None:
+    with pytest.raises(InputError, match=told):
+        Rewinding(**wrong)
 
 
 @given(

@@ -68,11 +68,22 @@ def test_a_streak_could_have_been_stopped_a_metre_after_its_onset() -> None:
 
 
 def test_what_went_on_beside_each_other_is_saved_once() -> None:
-    repeat = fault(110, 190, Severity.MAJOR, 1, Cause.REPEAT, "repeat every 628 mm")
-    both = avoidable([fault(100, 180), repeat], ROLL, USUAL)
-    assert [each.from_mm for each in both] == [101_000, 111_000]
-    areas = accounts([fault(100, 180), repeat])[0].areas(0, 1e6)
+    both = [fault(100, 180), fault(110, 190, Severity.MAJOR, why="major streak")]
+    assert [each.from_mm for each in avoidable(both, ROLL, USUAL)] == [101_000, 111_000]
+    areas = accounts(both)[0].areas(0, 1e6)
     assert (areas.avoidable_m2, areas.rejected_m2) == (pytest.approx(89 * 0.2), pytest.approx(90 * 0.2))
+
+
+def test_of_a_repeat_the_marks_after_the_first_metre_would_have_been_saved_with_their_margins() -> None:
+    with_margin = RollSettings(margin_mm=100, join_mm=0, shortest_piece_mm=0)
+    marks = [
+        fault(10 + 0.628 * n, 10.002 + 0.628 * n, Severity.MAJOR, 1, Cause.REPEAT, "every 628 mm") for n in range(10)
+    ]
+    (repeat,) = avoidable([*marks, fault(500, 500.5)], ROLL, with_margin)
+    assert (repeat.why, repeat.from_mm, repeat.to_mm) == ("every 628 mm", pytest.approx(11_156), pytest.approx(15_754))
+    assert repeat.m2 == pytest.approx(8 * 0.202 * 0.2)
+    (account, *_) = lane_accounts(marks, cut_list(marks, ROLL, with_margin), ROLL, with_margin)
+    assert account.areas(0, 1e6).avoidable_m2 == pytest.approx(repeat.m2)
 
 
 def test_what_could_not_be_acted_on_or_is_left_in_saves_nothing() -> None:

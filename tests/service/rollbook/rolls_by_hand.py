@@ -10,7 +10,7 @@ from zlib import crc32
 
 from databases import Database
 from records import NOON
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, String, Table, insert
 
 from service.store.database import address_of, reading_engine, writing_engine
 from service.store.entries import RollCameraEntry, RollEntry, stamp
@@ -62,20 +62,33 @@ class RollByHand:
         self.connection.execute(insert(closed_rolls), row)
 
     def see(
-        self, metres: Iterable[int], camera: str = "cam-1", *, held: str = "", lanes: Lanes = LANES, by_m: float = 0.0
+        self,
+        metres: Iterable[int],
+        camera: str = "cam-1",
+        *,
+        held: str = "",
+        lanes: Lanes = LANES,
+        by_m: float = 0.0,
+        out_of_sight: Sequence[str] = (),
     ) -> None:
         """Frames of a metre each, whose numbers are their metres, in their places or some metres further on."""
-        told = {"camera_id": camera, "roll_id": self.roll_id, "rows": 20_000, "columns": 4096, "bits": 8}
+        told = _filled(frames) | {
+            "camera_id": camera,
+            "roll_id": self.roll_id,
+            "rows": 20_000,
+            "columns": 4096,
+            "bits": 8,
+        }
         told |= {"received_at": stamp(NOON), "pixel_hash": b"", "length_mm": FRAME_MM}
         told |= {"verdict": "hold" if held else "pass", "reasons": dumps([held] if held else [])}
-        told |= {"answer": dumps({"lanes": [_lane(lane) for lane in lanes]}).encode()}
+        told |= {"answer": dumps({"lanes": [_lane(lane, out_of_sight) for lane in lanes]}).encode()}
         first = crc32(f"{self.roll_id} {camera}".encode()) << 24
         places = [{"id": first + n, "sequence": n, "position_mm": (n + by_m) * FRAME_MM} for n in metres]
         self.connection.execute(insert(frames), [told | place for place in places])
 
     def measure(self, lanes: Sequence[tuple[int, float | None, float | None]] = LANES, camera: str = "cam-1") -> None:
         for lane, left, right in lanes:
-            row: dict[str, Any] = {"roll_id": self.roll_id, "camera_id": camera, "metre": 0, "lane": lane}
+            row = _filled(lane_metres) | {"roll_id": self.roll_id, "camera_id": camera, "lane": lane, "side": "top"}
             width = None if left is None or right is None else right - left
             for name, value in (("left_mm", left), ("right_mm", right), ("width_mm", width)):
                 row |= {
@@ -83,16 +96,14 @@ class RollByHand:
                     f"{name}_sum": 2 * (value or 0.0),
                     f"{name}_squares": 0.0,
                 }
-            for name in ("left_wave_mm", "right_wave_mm"):
-                row |= {f"{name}_n": 0, f"{name}_sum": 0.0, f"{name}_squares": 0.0}
             self.connection.execute(insert(lane_metres), row)
 
     def run(self, metres: Iterable[int], since: datetime = NOON, s_per_m: float = 1.0, camera: str = "cam-1") -> None:
         """When each metre ran."""
         for n, metre in enumerate(metres):
             moment = stamp(since + timedelta(seconds=s_per_m * n))
-            row = {"roll_id": self.roll_id, "camera_id": camera, "metre": metre, "frames": 1, "seen_mm": 1000.0}
-            self.connection.execute(insert(web_metres), row | {"held_mm": 0.0, "first_at": moment, "last_at": moment})
+            row = _filled(web_metres) | {"roll_id": self.roll_id, "camera_id": camera, "metre": metre}
+            self.connection.execute(insert(web_metres), row | {"first_at": moment, "last_at": moment})
 
     def find(self, *defects: dict[str, Any]) -> None:
         """Defects of the web; see `defect`."""
@@ -113,9 +124,15 @@ class RollByHand:
         )
 
 
-def _lane(lane: tuple[int, float, float]) -> dict[str, float]:
+def _filled(table: Table) -> dict[str, Any]:
+    """A row of nothing: every column that must hold something."""
+    return {each.name: "" if isinstance(each.type, String) else 0 for each in table.columns if not each.nullable}
+
+
+def _lane(lane: tuple[int, float, float], out_of_sight: Sequence[str]) -> dict[str, float]:
     number, left, right = lane
-    return {"lane": number, "left_mm": left, "right_mm": right, "width_mm": right - left}
+    seen = {f"{rim}_in_sight": rim not in out_of_sight for rim in ("left", "right")}
+    return {"lane": number, "left_mm": left, "right_mm": right, "width_mm": right - left} | seen
 
 
 def defect(

@@ -1,15 +1,24 @@
 """Verdict and cuts of rolls in the store: whatever was not seen is found out, and no roll passes with it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from databases import Database
+from records import NOON
 from rolls_by_hand import LANES, RollByHand, defect, reading, writing
 
+from inspection.roll.extent import LaneStrip
+from inspection.roll.factors import built_in
 from inspection.roll.fault import Cause
 from service.errors import UnknownRoll
 from service.rollbook.faults import PARTS, faulty_roll
+from service.rollbook.period_scrap import Period, period_scrap
 from service.rollbook.quality import JudgedRoll, RollQuality, judged_roll, roll_quality
+from service.rollbook.scrap import roll_scrap
+from service.rollbook.seen import lane_strips
+from service.shifts import parse_shifts
+from service.store.coverage import LaneSeen
 
 
 @pytest.fixture
@@ -166,6 +175,25 @@ def test_lanes_are_taken_from_the_last_frame_s_answer_until_they_were_measured(r
     assert strips[1].width_mm == 190
 
 
+def test_of_two_cameras_that_each_see_an_edge_of_a_lane_both_edges_count() -> None:
+    seen = [
+        LaneSeen("a", 1, 100.0, None, None),
+        LaneSeen("b", 1, None, 310.0, None),
+        LaneSeen("a", 1, 100.0, 205.0, None),
+        LaneSeen("b", 2, None, 700.0, None),
+    ]
+    assert lane_strips(seen) == (LaneStrip(1, 100.0, 310.0, 210.0),)
+
+
+def test_an_edge_that_the_last_frame_did_not_see_is_taken_from_how_far_it_saw(roll) -> None:
+    roll.open()
+    roll.see(range(10), lanes=((1, 100.0, 300.0), (2, 320.0, 400.0)), out_of_sight=("right",))
+    strips = judged(roll).faulty.extent.strips
+    assert [(strip.left_mm, strip.right_mm, strip.width_mm) for strip in strips] == [(100, 300, 200), (320, 400, 80)]
+    roll.measure([(2, None, 520.0)])
+    assert judged(roll).faulty.extent.strips[1].right_mm == 520
+
+
 def test_a_splice_that_two_cameras_saw_is_cut_once_of_the_whole_width(roll) -> None:
     clean(roll).close()
     roll.splice(50, 50.05)
@@ -203,9 +231,13 @@ def test_both_databases_tell_the_same(tmp_path, request) -> None:
             roll.find(defect(40, 40.002), defect(20, 20.1, "minor", "unknown"))
             roll.splice(50, 50.05)
             roll.refuse(120, 120)
+            roll.run(range(110))
             roll.close()
         with reading(database) as connection:
             one = judged_roll(connection, "R1")
-            told.append((one.verdict, one.cuts, one.faulty.extent))
+            period = Period(NOON, NOON + timedelta(seconds=50), "shift", parse_shifts("06:00 18:00", "UTC"))
+            scrap = roll_scrap(connection, "R1", built_in()), period_scrap(connection, period, built_in())
+            told.append((one.verdict, one.cuts, one.faulty.extent, scrap))
     assert told[0] == told[1]
     assert told[0][0].verdict == "hold"
+    assert told[0][3][1].rolls == 1
