@@ -124,6 +124,14 @@ def bad_roll(
 
 
 @app.command()
+def lanes(frames: Frames = 60, as_json: AsJson = False, keep: Keep = None) -> None:
+    """Error of lane widths, edge positions and patch lengths, and what the gauge itself adds."""
+    from benchmarks.lanes import lanes as measure  # noqa: PLC0415
+
+    _run("lanes", lambda: measure(frames), as_json, keep)
+
+
+@app.command()
 def http(seconds: Seconds = 60.0, as_json: AsJson = False, keep: Keep = None) -> None:
     """One line camera at 100 m/min: latency of durable answers, and whether anything is lost."""
     from benchmarks.line import line as measure  # noqa: PLC0415

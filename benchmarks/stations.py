@@ -1,6 +1,6 @@
 """Calibrated inspectors over synthetic webs, as every benchmark needs them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from inspection.calibrating import calibrate
@@ -36,9 +36,10 @@ class Station:
     inspector: Inspector
     calibration: Calibration
 
-    def web(self, seed: int, plan: Plan) -> SyntheticWeb:
-        """Another web of the same product before the same camera."""
-        return SyntheticWeb(ALL_PRODUCTS[self.product], seed, plan=plan, camera_seed=_CAMERA)
+    def web(self, seed: int, plan: Plan, *, skip: tuple[float, float] | None = None) -> SyntheticWeb:
+        """Another web of the same product before the same camera; its patches may have other lengths."""
+        product = ALL_PRODUCTS[self.product]
+        return SyntheticWeb(replace(product, skip=skip or product.skip), seed, plan=plan, camera_seed=_CAMERA)
 
 
 @cache

@@ -1,10 +1,12 @@
 """Limits of counts: what chance gives at a known mean (Poisson)."""
 
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import NDArray
 
 _FEW = 400.0
-"""Above such a mean a normal distribution's limits are within a count of Poisson's."""
+"""Above such a mean Cornish and Fisher's expansion is within a count of the sum."""
 
 
 def poisson_limits(means: NDArray[np.float64], low: float, high: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -20,21 +22,29 @@ def poisson_limits(means: NDArray[np.float64], low: float, high: float) -> tuple
     -------
     smallest, largest : ndarray of shape (n,), int64
     """
-    kinds, places = np.unique(means, return_inverse=True)
-    limits = np.array([_limits(float(mean), low, high) for mean in kinds], np.int64).reshape(-1, 2)
-    return limits[places, 0], limits[places, 1]
+    few = means <= _FEW
+    smallest, largest = np.empty(len(means), np.int64), np.empty(len(means), np.int64)
+    smallest[few], largest[few] = _summed(means[few], low, high)
+    smallest[~few], largest[~few] = _expanded(means[~few], low), _expanded(means[~few], high)
+    return smallest, largest
 
 
 def poisson_upper(mean: float, probability: float) -> int:
     """Largest count that chance gives with this probability."""
-    return _limits(mean, 0.0, probability)[1]
+    return int(poisson_limits(np.array([mean]), 0.0, probability)[1][0])
 
 
-def _limits(mean: float, low: float, high: float) -> tuple[int, int]:
-    counts = np.arange(int(mean + 10 * np.sqrt(mean) + 20))
+def _summed(means: NDArray[np.float64], low: float, high: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    most = float(means.max(initial=0.0))
+    counts = np.arange(int(most + 10 * np.sqrt(most) + 20))
     log_factorial = np.concatenate([[0.0], np.cumsum(np.log(counts[1:]))])
-    with np.errstate(divide="ignore"):
-        log_mean = np.log(mean) if mean > 0 else -1e300
-    share = np.exp(np.maximum(counts * log_mean - mean - log_factorial, -700.0))
-    reached = np.cumsum(share)
-    return int(np.searchsorted(reached, low, side="right")), int(np.searchsorted(reached, high))
+    log_mean = np.log(np.maximum(means, 1e-300))[:, None]
+    reached = np.cumsum(np.exp(counts * log_mean - means[:, None] - log_factorial), axis=1)
+    return np.count_nonzero(reached <= low, axis=1), np.count_nonzero(reached < high, axis=1)
+
+
+def _expanded(means: NDArray[np.float64], probability: float) -> NDArray[np.int64]:
+    if probability <= 0:
+        return np.zeros(len(means), np.int64)
+    z = NormalDist().inv_cdf(probability)
+    return np.rint(means + z * np.sqrt(means) + (z * z - 1) / 6).astype(np.int64)

@@ -1,5 +1,8 @@
 """Lane plans: what is refused, and how lanes get their numbers."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +28,14 @@ def test_a_recipe_tells_lanes_and_tolerances() -> None:
     assert lanes.planned_gap_mm(2) is None
     assert (lanes.width.mm, lanes.width.severity) == (0.5, Severity.CRITICAL)
     assert (lanes.position.mm, lanes.patch.length_mm, lanes.skip.length_mm) == (None, 62, None)
+
+
+def test_the_example_in_the_readme_is_a_recipe_s() -> None:
+    readme = Path(__file__).parents[3] / "inspection" / "roll" / "README.md"
+    (example,) = re.findall(r"```toml\n(\[\[lanes.*?)```", readme.read_text(), re.DOTALL)
+    lanes = parse_recipe(HEAD + example).lanes
+    assert [lane.edges_mm for lane in lanes.plan] == [(10, 100), (110, 200)]
+    assert (lanes.width.mm, lanes.patch.length_mm) == (0.5, 62)
 
 
 @pytest.mark.parametrize(
