@@ -101,13 +101,14 @@ def edges(frames: Frames = 10, as_json: AsJson = False, keep: Keep = None) -> No
 def periods(
     webs: Annotated[int, typer.Option(min=1, help="Webs with five rollers that mark them.")] = 4,
     clean_webs: Annotated[int, typer.Option(min=1, help="Webs with unrelated defects alone, of each density.")] = 20,
+    every_frame: Annotated[bool, typer.Option("--every-frame", help="Inspect also frames that show nothing.")] = False,
     as_json: AsJson = False,
     keep: Keep = None,
 ) -> None:
     """Find rollers that mark the web: after how many turns, how exactly, and none where there is none."""
     from benchmarks.periods import periods as measure  # noqa: PLC0415
 
-    _run("periods", lambda: measure(webs, clean_webs), as_json, keep)
+    _run("periods", lambda: measure(webs, clean_webs, every_frame=every_frame), as_json, keep)
 
 
 @app.command()
