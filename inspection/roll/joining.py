@@ -14,6 +14,7 @@ from typing import Annotated
 
 from annotated_types import Interval
 
+from inspection.defect import Kind
 from inspection.roll.pieces import Piece
 
 
@@ -29,7 +30,8 @@ class JoiningSettings:
         Lines along the web are one line when no more than this is missing between them: faint streaks are not seen
         in every frame.
     drift_mm : float
-        How far such lines may lie apart across the web, which wanders.
+        How far the flanks of such lines may lie apart across the web, which wanders, beside half their width. A frame
+        that tells two streaks as one wide thing joins neither of them.
     twice_mm : float
         How far apart two cameras may place the same thing.
     overlap_mm : float
@@ -71,7 +73,9 @@ def belong_together(one: Piece, other: Piece, splices: Sequence[float], settings
 
 def is_same_place(one: Piece, other: Piece, settings: JoiningSettings) -> bool:
     """Whether two cameras show the same place of one side, so that its area counts once."""
-    return one.camera_id != other.camera_id and max(_apart(one, other)) <= settings.twice_mm
+    if one.camera_id == other.camera_id or max(_apart(one, other)) > settings.twice_mm:
+        return False
+    return _go_together(one, other, settings.twice_mm)
 
 
 def repeats(one: Piece, other: Piece) -> bool:
@@ -85,17 +89,29 @@ def repeats(one: Piece, other: Piece) -> bool:
 
 
 def _is_one_line(one: Piece, other: Piece, settings: JoiningSettings) -> bool:
-    along_mm, across_mm = _apart(one, other)
-    return one.is_line and other.is_line and along_mm <= settings.bridge_mm and across_mm <= settings.drift_mm
+    along_mm, _ = _apart(one, other)
+    return one.is_line and other.is_line and along_mm <= settings.bridge_mm and _alike(one, other, settings.drift_mm)
 
 
 def _cross_a_seam(one: Piece, other: Piece, settings: JoiningSettings) -> bool:
     if one.camera_id != other.camera_id or one.identity[0] == other.identity[0]:
         return False
     before, after = (one, other) if one.down_mm <= other.down_mm else (other, one)
-    reach_it = before.at_bottom and after.at_top
     _, across_mm = _apart(one, other)
-    return reach_it and abs(after.from_mm - before.to_mm) <= settings.touch_mm and across_mm <= settings.touch_mm
+    meet = abs(after.from_mm - before.to_mm) <= settings.touch_mm and across_mm <= settings.touch_mm
+    return before.at_bottom and after.at_top and meet and _go_together(one, other, settings.drift_mm)
+
+
+def _go_together(one: Piece, other: Piece, within_mm: float) -> bool:
+    """Whether a streak goes on as what is as wide as it, so that it is not lost in everything beside it."""
+    return Kind.STREAK not in (one.kind, other.kind) or _alike(one, other, within_mm)
+
+
+def _alike(one: Piece, other: Piece, within_mm: float) -> bool:
+    """Whether both flanks lie at the same place across the web."""
+    narrower_mm = min(one.right_mm - one.left_mm, other.right_mm - other.left_mm)
+    apart_mm = max(abs(one.left_mm - other.left_mm), abs(one.right_mm - other.right_mm))
+    return apart_mm <= within_mm + narrower_mm / 2
 
 
 def _apart(one: Piece, other: Piece) -> tuple[float, float]:
