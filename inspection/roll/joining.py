@@ -26,6 +26,9 @@ class JoiningSettings:
     ----------
     touch_mm : float
         Pieces that reach a seam from both sides are one thing when they are no farther apart than this.
+    islands_mm : float
+        Delaminations, cracks, scratches and stains break up: islands of one kind, or that nobody could name, are one
+        thing when they are no farther apart than this.
     bridge_mm : float
         Lines along the web are one line when no more than this is missing between them: faint streaks are not seen
         in every frame.
@@ -39,6 +42,7 @@ class JoiningSettings:
     """
 
     touch_mm: Annotated[float, Interval(ge=0, le=20)] = 1.0
+    islands_mm: Annotated[float, Interval(ge=0, le=20)] = 2.0
     bridge_mm: Annotated[float, Interval(ge=0, le=2000)] = 160.0
     drift_mm: Annotated[float, Interval(ge=0, le=20)] = 0.5
     twice_mm: Annotated[float, Interval(ge=0, le=20)] = 1.0
@@ -46,12 +50,12 @@ class JoiningSettings:
 
     def reach_mm(self, piece: Piece) -> float:
         """How far along the web something that belongs to a piece may be."""
-        return max(self.touch_mm, self.twice_mm, self.drift_mm, self.bridge_mm if piece.is_line else 0.0)
+        return max(self.aside_mm, self.bridge_mm if piece.is_line else 0.0)
 
     @property
     def aside_mm(self) -> float:
         """How far across the web something that belongs to a piece may be."""
-        return max(self.touch_mm, self.drift_mm, self.twice_mm)
+        return max(self.touch_mm, self.islands_mm, self.drift_mm, self.twice_mm)
 
 
 def belong_together(one: Piece, other: Piece, splices: Sequence[float], settings: JoiningSettings) -> bool:
@@ -64,9 +68,7 @@ def belong_together(one: Piece, other: Piece, splices: Sequence[float], settings
         Middles of the roll's splices along the web in mm, ascending.
     settings : JoiningSettings
     """
-    if one.side != other.side or not (
-        is_same_place(one, other, settings) or _is_one_line(one, other, settings) or _cross_a_seam(one, other, settings)
-    ):
+    if one.side != other.side or not any(relate(one, other, settings) for relate in _RELATIONS):
         return False
     return not _are_parted(one, other, splices)
 
@@ -100,6 +102,15 @@ def _cross_a_seam(one: Piece, other: Piece, settings: JoiningSettings) -> bool:
     _, across_mm = _apart(one, other)
     meet = abs(after.from_mm - before.to_mm) <= settings.touch_mm and across_mm <= settings.touch_mm
     return before.at_bottom and after.at_top and meet and _go_together(one, other, settings.drift_mm)
+
+
+def _are_islands(one: Piece, other: Piece, settings: JoiningSettings) -> bool:
+    named = [piece for piece in (one, other) if piece.kind is not Kind.UNKNOWN]
+    alike = bool(named) and named[0].comes_in_islands and named[0].kind is named[-1].kind
+    return alike and one.camera_id == other.camera_id and max(_apart(one, other)) <= settings.islands_mm
+
+
+_RELATIONS = is_same_place, _is_one_line, _cross_a_seam, _are_islands
 
 
 def _go_together(one: Piece, other: Piece, within_mm: float) -> bool:

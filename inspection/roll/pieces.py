@@ -12,12 +12,14 @@ from inspection.geometry import Side, View
 from inspection.record import FrameRecord
 from inspection.roll.web_defect import PieceId
 
-_RIM_PX = 4
-"""A thing cut by the seam ends at most this far from it: means of 3x3 pixels lose its last line or two."""
+_RIM_PX = 20
+"""What the seam cuts ends at most this far from it: where it is narrow or faint there, its last lines are not seen."""
 
 _LINE_MM = 5.0
 _LINE_RATIO = 8.0
 """Whatever its name, a thing this long, and this much longer along the web than across, is a line."""
+
+_ISLANDS = frozenset({Kind.DELAMINATION, Kind.CRACK, Kind.SCRATCH, Kind.STAIN})
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Piece:
     at_top, at_bottom : bool
         It reaches the frame's first or last line.
     joinable : bool
-        Other frames may show more of it.
+        More of it may be told elsewhere, by this frame or by others.
     """
 
     identity: PieceId
@@ -89,6 +91,11 @@ class Piece:
     def down_mm(self) -> float:
         """Middle, along the web."""
         return (self.from_mm + self.to_mm) / 2
+
+    @property
+    def comes_in_islands(self) -> bool:
+        """Whether it is of a kind that a frame often tells in several pieces."""
+        return self.kind in _ISLANDS
 
     @property
     def is_line(self) -> bool:
@@ -136,7 +143,11 @@ def _piece(defect: Defect, number: int, origin: Origin, overlap_mm: float) -> Pi
     at_top, at_bottom = finding.box.top <= _RIM_PX, finding.box.bottom >= origin.rows - _RIM_PX
     # Whether another camera sees it too is known only when that one's first frame comes: any place near a rim may be.
     at_side = min(left_mm - view.left_mm, view.right_mm - right_mm) < overlap_mm
-    is_line = _is_line(finding.kind, finding.length_mm, finding.width_mm)
+    apart = (
+        finding.kind in _ISLANDS
+        or finding.kind is Kind.UNKNOWN
+        or _is_line(finding.kind, finding.length_mm, finding.width_mm)
+    )
     return Piece(
         identity=(origin.number, number),
         camera_id=origin.camera_id,
@@ -155,7 +166,7 @@ def _piece(defect: Defect, number: int, origin: Origin, overlap_mm: float) -> Pi
         found_at=origin.received_at,
         at_top=at_top,
         at_bottom=at_bottom,
-        joinable=at_top or at_bottom or at_side or is_line,
+        joinable=at_top or at_bottom or at_side or apart,
     )
 
 
