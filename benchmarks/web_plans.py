@@ -14,6 +14,10 @@ from inspection.synthetic.probes import straight_streak
 
 STREAKS = 20
 SEAM_KINDS = tuple(kind for kind in DRAWN if kind not in (Kind.SPLICE, Kind.FOIL_CONTAMINATION))
+SMALL_KINDS = (Kind.PINHOLE, Kind.BLISTER, Kind.AGGLOMERATE, Kind.METALLIC_PARTICLE)
+_ROOM = 0.12
+"""Share of the coated width, to either side of a defect of any size."""
+
 WIDTH_PX = 4.0, 30.0
 _SHORTEST_PX, _LONGEST_PX = 6_000, 800_000
 _SEAM_EVERY = 4
@@ -85,7 +89,7 @@ def roll_plan(streaks: Sequence[TrueStreak]) -> Plan:
         begin, end = slot.index * slot.rows, (slot.index + 1) * slot.rows
         parts = [_part(streak, slot) for streak in streaks if streak.shows(begin, end)]
         on_seam = [_on_seam(slot, streaks)] if slot.index % _SEAM_EVERY == 1 else []
-        return (*parts, *on_seam, *_unrelated(slot))
+        return (*parts, *on_seam, *_unrelated(slot, streaks))
 
     return Plan(orders, LONGEST_PATCH_PX)
 
@@ -106,16 +110,22 @@ def _part(streak: TrueStreak, slot: Slot) -> Order:
 
 def _on_seam(slot: Slot, streaks: Sequence[TrueStreak]) -> Order:
     """One defect whose first rows are the last ones of the slot."""
-    rng, seam = stream(slot.seed, 41, slot.index), (slot.index + 1) * slot.rows
-    taken = [streak.across for streak in streaks if streak.shows(seam - LONGEST_PATCH_PX, seam + LONGEST_PATCH_PX)]
+    rng = stream(slot.seed, 41, slot.index)
+    return _clear_of(streaks, slot, slot.rows - int(rng.integers(8, 60)), rng)
+
+
+def _clear_of(streaks: Sequence[TrueStreak], slot: Slot, row: int, rng: Generator) -> Order:
+    """A defect that begins in that row of the slot, where streaks leave most room; a small one where that is little."""
+    begin = slot.index * slot.rows + row
+    taken = [streak.across for streak in streaks if streak.shows(begin - LONGEST_PATCH_PX, begin + LONGEST_PATCH_PX)]
     places = rng.uniform(0.05, 0.95, 30)
     gaps = np.abs(places[:, None] - np.array([*taken, -1.0])).min(axis=1)
-    across = float(places[int(gaps.argmax())])
-    kind = SEAM_KINDS[int(rng.integers(len(SEAM_KINDS)))]
-    return Order(kind, DRAWN[kind], Place.COATING, fixed=(slot.rows - int(rng.integers(8, 60)), across))
+    kinds = SEAM_KINDS if gaps.max() > _ROOM else SMALL_KINDS
+    kind = kinds[int(rng.integers(len(kinds)))]
+    return Order(kind, DRAWN[kind], Place.COATING, fixed=(row, float(places[int(gaps.argmax())])))
 
 
-def _unrelated(slot: Slot) -> Orders:
+def _unrelated(slot: Slot, streaks: Sequence[TrueStreak]) -> Orders:
     rng = stream(slot.seed, 42, slot.index)
-    kinds = rng.integers(len(SEAM_KINDS), size=rng.poisson(_UNRELATED_PER_PX * slot.rows))
-    return tuple(Order(SEAM_KINDS[n], DRAWN[SEAM_KINDS[n]]) for n in kinds.tolist())
+    rows = rng.integers(0, slot.rows, rng.poisson(_UNRELATED_PER_PX * slot.rows))
+    return tuple(_clear_of(streaks, slot, row, rng) for row in rows.tolist())

@@ -133,7 +133,7 @@ def _seen(here: Station, seed: int, frames: int, streaks: Sequence[TrueStreak]) 
             else:
                 seen.things.setdefault(drawn.identity, {})[index] = extent
         seen.pieces[index] = _pieces(record, Origin(index + 1, "benchmark", view, ROWS, f"{index:06d}"))
-        joined.add(seen.pieces[index], splices_of(record))
+        joined.add(seen.pieces[index], splices_of(record, view))
     seen.defects = joined.defects()
     return seen
 

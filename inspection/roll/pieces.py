@@ -19,6 +19,8 @@ _LINE_MM = 5.0
 _LINE_RATIO = 8.0
 """Whatever its name, a thing this long, and this much longer along the web than across, is a line."""
 
+_SPLICE_SHARE = 0.5
+
 _ISLANDS = frozenset({Kind.DELAMINATION, Kind.CRACK, Kind.SCRATCH, Kind.STAIN})
 
 
@@ -128,12 +130,25 @@ def pieces_of(record: FrameRecord, origin: Origin, overlap_mm: float) -> list[Pi
     return [_piece(defect, number, origin, overlap_mm) for number, defect in enumerate(record.defects, 1)]
 
 
-def splices_of(record: FrameRecord) -> list[Splice]:
-    """List the splices that a frame shows."""
-    return [_splice(event) for event in record.events if event.kind is Kind.SPLICE]
+def splices_of(record: FrameRecord, view: View) -> list[Splice]:
+    """List the splices that a frame shows, of those that part the web; a narrow thing is none, whatever its name.
+
+    Parameters
+    ----------
+    record : FrameRecord
+    view : View
+        What the frame shows across the web.
+    """
+    return [splice_at(event) for event in record.events if parts_the_web(event, view)]
 
 
-def _splice(event: Finding) -> Splice:
+def parts_the_web(event: Finding, view: View) -> bool:
+    """Whether an event is a splice over most of what the camera sees."""
+    return event.kind is Kind.SPLICE and event.width_mm >= _SPLICE_SHARE * (view.right_mm - view.left_mm)
+
+
+def splice_at(event: Finding) -> Splice:
+    """Where an event begins and ends along the web."""
     return Splice(event.down_mm - event.length_mm / 2, event.down_mm + event.length_mm / 2)
 
 
