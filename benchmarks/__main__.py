@@ -133,6 +133,31 @@ def lanes(frames: Frames = 60, as_json: AsJson = False, keep: Keep = None) -> No
 
 
 @app.command()
+def webs(
+    frames: Annotated[int, typer.Option(min=60, help="Frames of each web.")] = 300,
+    webs: Annotated[int, typer.Option(min=1, help="Webs of each product.")] = 1,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """Whole webs against their truth: defects on seams counted once, streaks from their start to their end."""
+    from benchmarks.webs import webs as measure  # noqa: PLC0415
+
+    _run("webs", lambda: measure(frames, webs), as_json, keep)
+
+
+@app.command()
+def upkeep(
+    frames: Annotated[int, typer.Option(min=6000, help="Frames of the roll.")] = 30_000,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """Milliseconds that keeping a roll up to date adds to storing a frame, at its beginning and at its end."""
+    from benchmarks.upkeep import upkeep as measure  # noqa: PLC0415
+
+    _run("upkeep", lambda: measure(frames), as_json, keep)
+
+
+@app.command()
 def http(seconds: Seconds = 60.0, as_json: AsJson = False, keep: Keep = None) -> None:
     """One line camera at 100 m/min: latency of durable answers, and whether anything is lost."""
     from benchmarks.line import line as measure  # noqa: PLC0415

@@ -30,27 +30,32 @@ class Station:
         A name in `ALL_PRODUCTS`.
     inspector : Inspector
     calibration : Calibration
+    columns : int
+        Of its camera.
     """
 
     product: str
     inspector: Inspector
     calibration: Calibration
+    columns: int
 
     def web(self, seed: int, plan: Plan, *, skip: tuple[float, float] | None = None) -> SyntheticWeb:
         """Another web of the same product before the same camera; its patches may have other lengths."""
-        product = ALL_PRODUCTS[self.product]
-        return SyntheticWeb(replace(product, skip=skip or product.skip), seed, plan=plan, camera_seed=_CAMERA)
+        drawn = ALL_PRODUCTS[self.product]
+        product = replace(drawn, skip=skip or drawn.skip)
+        return SyntheticWeb(product, seed, columns=self.columns, plan=plan, camera_seed=_CAMERA)
 
 
 @cache
-def station(product: str) -> Station:
+def station(product: str, columns: int = 4096) -> Station:
     """Calibrate on clean frames of a web that no benchmark looks at again."""
     drawn = ALL_PRODUCTS[product]
-    web = SyntheticWeb(drawn, _CAMERA, plan=clean(), camera_seed=_CAMERA)
+    web = SyntheticWeb(drawn, _CAMERA, columns=columns, plan=clean(), camera_seed=_CAMERA)
     frames = [web.frame(index).frame for index in range(CALIBRATION_FRAMES)]
     placement = Placement(mm_per_px_cross=drawn.mm_per_px, mm_per_px_down=drawn.mm_per_px)
     calibration = calibrate(frames, placement, camera="benchmark", version=1)
-    return Station(product, Inspector(default_recipe(), _classifier(), calibration=calibration), calibration)
+    inspector = Inspector(default_recipe(), _classifier(), calibration=calibration)
+    return Station(product, inspector, calibration, columns)
 
 
 @cache

@@ -25,6 +25,10 @@ from inspection.screening import SUM_TO_GL
 _SEEN_SHARE = 0.3
 """A streak is seen where it is at least this strong, compared with where it is strongest; so is one beside it."""
 
+_SURELY_SEEN_SHARE = 0.5
+"""Beyond the parts where it is at least this strong it is followed from part to part: what is faint and apart from
+them, before a faint streak begins or after it ended, may be noise."""
+
 _FLANK_PX = 3
 """Columns on either side of a streak that belong to no other."""
 
@@ -122,8 +126,13 @@ def _extent(parts: NDArray[np.float32], ridge: _Ridge) -> tuple[int, int]:
     if along.max() <= 0:
         # Seen in no part, only in all of them together.
         return 0, len(parts)
-    seen = np.flatnonzero(along >= _SEEN_SHARE * along.max())
-    return int(seen[0]), int(seen[-1]) + 1
+    surely = np.flatnonzero(along >= _SURELY_SEEN_SHARE * along.max())
+    begin, end = int(surely[0]), int(surely[-1]) + 1
+    while begin > 0 and along[begin - 1] >= _SEEN_SHARE * along.max():
+        begin -= 1
+    while end < len(along) and along[end] >= _SEEN_SHARE * along.max():
+        end += 1
+    return begin, end
 
 
 def _part_box(expectation: Expectation, begin: int, end: int, ridge: _Ridge) -> Box:

@@ -5,6 +5,11 @@ from numpy.typing import NDArray
 
 from inspection.kernels.compiler import compiled, inlined
 
+_LINE_PX = 100.0
+_LINE_DEGREES = 6.0
+"""A line along the web is this long, and runs this straight. What lies beside it is near by its width, as the flanks
+of a furrow are, not by its length: streaks side by side are each one of its own, however long."""
+
 
 @inlined
 def _turn(one, other):  # type: ignore[no-untyped-def]
@@ -13,12 +18,31 @@ def _turn(one, other):  # type: ignore[no-untyped-def]
     return min(apart, 180.0 - apart)
 
 
+@inlined
+def _lines_width(axes, n):  # type: ignore[no-untyped-def]
+    """Width of what runs along the web and is thin, else 0."""
+    thin = axes[n, 0] >= 3 * axes[n, 1] and _turn(axes[n, 2], 90.0) <= _LINE_DEGREES
+    return axes[n, 1] if thin else 0.0
+
+
+@inlined
+def _far_beside(axes, a, b, gaps, limits):  # type: ignore[no-untyped-def]
+    """Whether one is a line along the web and the other lies beside it, too far for its width."""
+    gap_down, gap_cross = gaps
+    a_width, b_width = _lines_width(axes, a), _lines_width(axes, b)
+    width, both = max(a_width, b_width), min(a_width, b_width) > 0
+    a_line, b_line = a_width > 0 and axes[a, 0] >= _LINE_PX, b_width > 0 and axes[b, 0] >= _LINE_PX
+    return (a_line or b_line) and (both or gap_down <= 0) and gap_cross > max(limits[0], limits[1] * width)
+
+
 @compiled
 def _one_thing(boxes, axes, a, b, limits):  # type: ignore[no-untyped-def]
     touching, reach, in_line_reach, in_line_degrees = limits
     gap_down = max(boxes[a, 0] - boxes[b, 2], boxes[b, 0] - boxes[a, 2])
     gap_cross = max(boxes[a, 1] - boxes[b, 3], boxes[b, 1] - boxes[a, 3])
     gap, shorter = max(gap_down, gap_cross, 0.0), min(axes[a, 0], axes[b, 0])
+    if _far_beside(axes, a, b, (gap_down, gap_cross), limits):
+        return False
     if gap <= max(touching, reach * shorter):
         return True
     thin = axes[a, 0] >= 3 * axes[a, 1] and axes[b, 0] >= 3 * axes[b, 1]

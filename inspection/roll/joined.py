@@ -18,7 +18,7 @@ class Joined:
 
         joined = Joined(recipe.joining, recipe.verdict)
         for record, origin in frames:
-            joined.add(pieces_of(record, origin, recipe.joining.overlap_mm), splices_of(record))
+            joined.add(pieces_of(record, origin, recipe.joining.overlap_mm), splices_of(record, origin.view))
         joined.defects()
 
     Parameters

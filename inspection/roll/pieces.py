@@ -12,12 +12,16 @@ from inspection.geometry import Side, View
 from inspection.record import FrameRecord
 from inspection.roll.web_defect import PieceId
 
-_RIM_PX = 4
-"""A thing cut by the seam ends at most this far from it: means of 3x3 pixels lose its last line or two."""
+_RIM_PX = 20
+"""What the seam cuts ends at most this far from it: where it is narrow or faint there, its last lines are not seen."""
 
 _LINE_MM = 5.0
 _LINE_RATIO = 8.0
 """Whatever its name, a thing this long, and this much longer along the web than across, is a line."""
+
+_SPLICE_SHARE = 0.5
+
+_ISLANDS = frozenset({Kind.DELAMINATION, Kind.CRACK, Kind.SCRATCH, Kind.STAIN})
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Piece:
     at_top, at_bottom : bool
         It reaches the frame's first or last line.
     joinable : bool
-        Other frames may show more of it.
+        More of it may be told elsewhere, by this frame or by others.
     """
 
     identity: PieceId
@@ -89,6 +93,11 @@ class Piece:
     def down_mm(self) -> float:
         """Middle, along the web."""
         return (self.from_mm + self.to_mm) / 2
+
+    @property
+    def comes_in_islands(self) -> bool:
+        """Whether it is of a kind that a frame often tells in several pieces."""
+        return self.kind in _ISLANDS
 
     @property
     def is_line(self) -> bool:
@@ -121,12 +130,25 @@ def pieces_of(record: FrameRecord, origin: Origin, overlap_mm: float) -> list[Pi
     return [_piece(defect, number, origin, overlap_mm) for number, defect in enumerate(record.defects, 1)]
 
 
-def splices_of(record: FrameRecord) -> list[Splice]:
-    """List the splices that a frame shows."""
-    return [_splice(event) for event in record.events if event.kind is Kind.SPLICE]
+def splices_of(record: FrameRecord, view: View) -> list[Splice]:
+    """List the splices that a frame shows, of those that part the web; a narrow thing is none, whatever its name.
+
+    Parameters
+    ----------
+    record : FrameRecord
+    view : View
+        What the frame shows across the web.
+    """
+    return [splice_at(event) for event in record.events if parts_the_web(event, view)]
 
 
-def _splice(event: Finding) -> Splice:
+def parts_the_web(event: Finding, view: View) -> bool:
+    """Whether an event is a splice over most of what the camera sees."""
+    return event.kind is Kind.SPLICE and event.width_mm >= _SPLICE_SHARE * (view.right_mm - view.left_mm)
+
+
+def splice_at(event: Finding) -> Splice:
+    """Where an event begins and ends along the web."""
     return Splice(event.down_mm - event.length_mm / 2, event.down_mm + event.length_mm / 2)
 
 
@@ -136,7 +158,11 @@ def _piece(defect: Defect, number: int, origin: Origin, overlap_mm: float) -> Pi
     at_top, at_bottom = finding.box.top <= _RIM_PX, finding.box.bottom >= origin.rows - _RIM_PX
     # Whether another camera sees it too is known only when that one's first frame comes: any place near a rim may be.
     at_side = min(left_mm - view.left_mm, view.right_mm - right_mm) < overlap_mm
-    is_line = _is_line(finding.kind, finding.length_mm, finding.width_mm)
+    apart = (
+        finding.kind in _ISLANDS
+        or finding.kind is Kind.UNKNOWN
+        or _is_line(finding.kind, finding.length_mm, finding.width_mm)
+    )
     return Piece(
         identity=(origin.number, number),
         camera_id=origin.camera_id,
@@ -155,7 +181,7 @@ def _piece(defect: Defect, number: int, origin: Origin, overlap_mm: float) -> Pi
         found_at=origin.received_at,
         at_top=at_top,
         at_bottom=at_bottom,
-        joinable=at_top or at_bottom or at_side or is_line,
+        joinable=at_top or at_bottom or at_side or apart,
     )
 
 

@@ -27,7 +27,7 @@ class Side:
         self.frames[record.verdict] += 1
         self.length_mm[record.verdict] += length_mm
         if record.defects or record.events:
-            self._joined.add(pieces_of(record, origin, self._overlap_mm), splices_of(record))
+            self._joined.add(pieces_of(record, origin, self._overlap_mm), splices_of(record, origin.view))
 
     def defects(self) -> list[WebDefect]:
         """The defects of the web, each once."""

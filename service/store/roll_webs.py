@@ -55,7 +55,7 @@ class RollWebs:
         """
         if not (entry.record.defects or entry.record.events):
             return _NOTHING
-        roll_id, splices = entry.key.roll_id, splices_of(entry.record)
+        roll_id, splices = entry.key.roll_id, splices_of(entry.record, entry.view)
         web = self._roll(connection, roll_id)
         pieces = pieces_of(entry.record, _origin(entry), web.overlap_mm)
         joinable = [piece for piece in pieces if piece.joinable]

@@ -12,8 +12,8 @@ from inspection.roll.gathered import Gathered
 from inspection.roll.pieces import Piece
 from inspection.roll.seams import Seams
 from inspection.roll.web_defect import PieceId
-from service.store.tables import rolls, seam_pieces, web_defects
-from service.store.webs import splices_of, web_defect
+from service.store.tables import rolls, seam_pieces, splices, web_defects
+from service.store.webs import web_defect
 
 _MOST_AT_ONCE = 2000
 """Pieces of a stretch that are brought back, the latest ones: there are more only where positions stand still."""
@@ -55,10 +55,11 @@ def rules_of(connection: Connection, roll_id: str) -> Recipe:
 
 def begun_seams(connection: Connection, roll_id: str, rules: Recipe) -> Seams:
     """Begin to join a roll's pieces, or go on where others ended: no piece is in sight yet."""
-    middles = [sum(ends) / 2 for ends in splices_of(connection, roll_id)]
+    middle = (splices.c.from_mm + splices.c.to_mm) / 2
+    middles = connection.scalars(select(middle).where(splices.c.roll_id == roll_id, splices.c.parts_web))
     length = func.max(_PIECE.to_mm - _PIECE.from_mm)
     longest_mm = connection.scalar(select(length).where(_PIECE.roll_id == roll_id))
-    return Seams(rules.joining, rules.verdict, middles, longest_mm or 0.0)
+    return Seams(rules.joining, rules.verdict, [float(mm) for mm in middles], longest_mm or 0.0)
 
 
 def bring_stretch(connection: Connection, roll_id: str, seams: Seams, stretch_mm: tuple[float, float]) -> None:

@@ -274,6 +274,7 @@ splices = Table(
     Column("camera_id", String, nullable=False),
     Column("from_mm", Float, nullable=False),
     Column("to_mm", Float, nullable=False),
+    Column("parts_web", Boolean, nullable=False, doc="It spans the view: nothing is joined across it"),
     Index("splices_along", "roll_id", "from_mm"),
 )
 

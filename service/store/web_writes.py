@@ -14,6 +14,7 @@ from sqlalchemy.sql import ClauseElement
 from inspection.defect import Kind
 from inspection.roll.changes import Changes, Kept
 from inspection.roll.gathered import Gathered
+from inspection.roll.pieces import parts_the_web, splice_at
 from inspection.roll.web_defect import PieceId, WebDefect
 from inspection.verdict import Verdict
 from service.store.entries import FrameEntry, stamp
@@ -182,14 +183,7 @@ def _splice_rows(entry: FrameEntry) -> list[_Row]:
     key = entry.key
     found = ((n, event) for n, event in enumerate(entry.record.events, 1) if event.kind is Kind.SPLICE)
     return [
-        (
-            entry.number,
-            number,
-            key.roll_id,
-            key.camera_id,
-            event.down_mm - event.length_mm / 2,
-            event.down_mm + event.length_mm / 2,
-        )
+        (entry.number, number, key.roll_id, key.camera_id, *splice_at(event), parts_the_web(event, entry.view))
         for number, event in found
     ]
 

@@ -15,7 +15,7 @@ from inspection.roll.web_defect import WebDefect
 from service.store.entries import FrameEntry, RollCameraEntry, RollEntry, stamp
 from service.store.lane_writes import write_lanes
 from service.store.roll_webs import RollWebs
-from service.store.statements import Compiled, compiled, in_one_trip, insert_into
+from service.store.statements import Compiled, DriverCursor, compiled, in_one_trip, insert_into
 from service.store.tables import (
     cameras,
     crops,
@@ -71,20 +71,25 @@ def write_frame(connection: Connection, entry: FrameEntry, webs: RollWebs) -> tu
     tuple of WebDefect
         Those that are new, and those that are otherwise than before.
     """
-    key, received_at = entry.key, stamp(entry.received_at)
     changes = webs.join(connection, entry)
     with in_one_trip(connection) as cursor:
-        cursor.execute(_FRAME, _frame_row(entry, received_at))
-        cursor.execute(_CLOSE, (received_at, key.camera_id, key.roll_id, key.sequence))
-        if entry.record.defects:
-            cursor.executemany(_DEFECTS, _defect_rows(entry))
-        if entry.record.events:
-            cursor.executemany(_EVENTS, _event_rows(entry))
+        write_record(cursor, entry)
         write_lanes(cursor, entry)
-        if entry.crops:
-            cursor.execute(_CROPS, (entry.number, entry.crops))
         write_web(cursor, entry, changes)
     return changes.changed
+
+
+def write_record(cursor: DriverCursor, entry: FrameEntry) -> None:
+    """Keep a frame and everything found on it."""
+    key, received_at = entry.key, stamp(entry.received_at)
+    cursor.execute(_FRAME, _frame_row(entry, received_at))
+    cursor.execute(_CLOSE, (received_at, key.camera_id, key.roll_id, key.sequence))
+    if entry.record.defects:
+        cursor.executemany(_DEFECTS, _defect_rows(entry))
+    if entry.record.events:
+        cursor.executemany(_EVENTS, _event_rows(entry))
+    if entry.crops:
+        cursor.execute(_CROPS, (entry.number, entry.crops))
 
 
 def _frame_row(entry: FrameEntry, received_at: str) -> tuple[Any, ...]:

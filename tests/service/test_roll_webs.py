@@ -39,7 +39,7 @@ def in_memory(frames: Iterable[FrameEntry]) -> list[WebDefect]:
     joined = Joined(recipe.joining, recipe.verdict)
     for frame in frames:
         origin = Origin(frame.number, frame.key.camera_id, frame.view, frame.rows, stamp(frame.received_at))
-        joined.add(pieces_of(frame.record, origin, recipe.joining.overlap_mm), splices_of(frame.record))
+        joined.add(pieces_of(frame.record, origin, recipe.joining.overlap_mm), splices_of(frame.record, frame.view))
     return joined.defects()
 
 

@@ -22,6 +22,11 @@ def belong(boxes, axes, a, b, limits):
     (top, left, bottom, right), (other_top, other_left, other_bottom, other_right) = boxes[a], boxes[b]
     gap = max(top - other_bottom, other_top - bottom, left - other_right, other_left - right, 0)
     shorter = min(axes[a, 0], axes[b, 0])
+    lines = [n for n in (a, b) if axes[n, 0] >= 3 * axes[n, 1] and turn(axes[n, 2], 90) <= 6]
+    if any(axes[n, 0] >= 100 for n in lines) and (len(lines) == 2 or (top <= other_bottom and other_top <= bottom)):
+        across = max(left - other_right, other_left - right)
+        if across > touching and across > reach * max(axes[n, 1] for n in lines):
+            return False
     if gap <= touching or gap <= reach * shorter:
         return True
     step = (boxes[a, :2] + boxes[a, 2:] - boxes[b, :2] - boxes[b, 2:]) / 2
@@ -38,8 +43,9 @@ def test_things_are_the_connected_pieces_of_the_graph(seed, pieces) -> None:
     rng = np.random.default_rng(seed)
     place, size = rng.integers(0, 200, (pieces, 2)), rng.integers(1, 30, (pieces, 2))
     boxes = np.hstack([place, place + size]).astype(float)
-    longer = rng.uniform(5, 60, pieces)
-    axes = np.stack([longer, longer * rng.uniform(0.05, 1, pieces), rng.uniform(0, 180, pieces)], axis=1)
+    longer = rng.uniform(5, rng.choice([60, 200]), pieces)
+    degrees = rng.uniform(0, 180, pieces) if rng.random() < 0.5 else rng.uniform(80, 100, pieces)
+    axes = np.stack([longer, longer * rng.uniform(0.05, 1, pieces), degrees], axis=1)
     graph = [[belong(boxes, axes, a, b, LIMITS) for b in range(pieces)] for a in range(pieces)]
     things, labels = connected_components(np.array(graph), directed=False)
     found = gather(boxes, axes, LIMITS)
@@ -67,4 +73,22 @@ def piece(top, left, height, width, axes):
 def test_thin_pieces_belong_together_only_in_one_line(second, together) -> None:
     first = piece(0, 0, 40, 2, (40, 2, 90))
     boxes, axes = (np.array(told, float) for told in zip(first, second, strict=True))
+    assert (gather(boxes, axes, LIMITS).tolist() == [0, 0]) is together
+
+
+@pytest.mark.parametrize(
+    ("second", "together"),
+    [
+        (piece(0, 11, 1024, 8, (1182, 9, 90)), True),
+        (piece(0, 28, 1024, 8, (1182, 9, 90)), False),
+        (piece(0, 208, 1024, 8, (1182, 9, 90)), False),
+        (piece(1030, 60, 400, 8, (462, 9, 90)), False),
+        (piece(1030, 2, 400, 8, (462, 9, 90)), True),
+        (piece(200, 60, 90, 8, (100, 9, 92)), False),
+        (piece(300, 60, 200, 150, (230, 170, 60)), False),
+    ],
+    ids=["flank", "beside", "far", "beside further on", "goes on", "fragment", "stain"],
+)
+def test_what_lies_beside_a_line_along_the_web_belongs_to_it_only_when_near_for_its_width(second, together) -> None:
+    boxes, axes = (np.array(told, float) for told in zip(piece(0, 0, 1024, 8, (1182, 9, 90)), second, strict=True))
     assert (gather(boxes, axes, LIMITS).tolist() == [0, 0]) is together

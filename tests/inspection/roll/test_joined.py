@@ -94,7 +94,8 @@ def test_a_spot_on_a_seam_counts_once() -> None:
 
 
 def test_spots_on_either_side_of_a_seam_that_lie_apart_are_two() -> None:
-    spots = [Thing(Kind.STAIN, FRAME_MM - 2, FRAME_MM, 40, 42), Thing(Kind.STAIN, FRAME_MM, FRAME_MM + 2, 44, 46)]
+    near = Thing(Kind.BARE_SPOT, FRAME_MM - 2, FRAME_MM, 40, 42)
+    spots = [near, Thing(Kind.BARE_SPOT, FRAME_MM, FRAME_MM + 2, 44, 46)]
     assert len(joined(told(spots, "left", index) for index in range(2))) == 2
 
 
@@ -146,6 +147,26 @@ def test_a_splice_that_comes_late_parts_a_streak() -> None:
     assert len(joined(frames[:4] + frames[6:])) == 1
     assert len(joined(late)) == 2
     assert same(joined(late), joined(frames))
+
+
+def test_a_narrow_thing_that_is_called_a_splice_parts_nothing() -> None:
+    streak, line = Thing(Kind.STREAK, 0, 200, 40, 40.5), Thing(Kind.SPLICE, 51, 102, 80, 80.2)
+    assert len(joined(told([streak, line], "left", index) for index in range(4))) == 1
+
+
+def test_islands_of_what_breaks_up_are_one_and_neighbours_of_other_kinds_are_not() -> None:
+    first, second = Thing(Kind.DELAMINATION, 20, 24, 40, 42), Thing(Kind.DELAMINATION, 25, 26, 43, 44)
+    assert len(joined([told([first, second], "left", 0)])) == 1
+    assert len(joined([told([first, replace(second, kind=Kind.UNKNOWN)], "left", 0)])) == 1
+    assert len(joined([told([first, replace(second, kind=Kind.PINHOLE)], "left", 0)])) == 2
+    assert len(joined([told([replace(thing, kind=Kind.PINHOLE) for thing in (first, second)], "left", 0)])) == 2
+
+
+def test_streaks_stay_apart_from_a_frame_that_tells_them_as_one_wide_thing() -> None:
+    streaks = [Thing(Kind.STREAK, 0, 154, 40, 40.5), Thing(Kind.STREAK, 0, 154, 50, 50.5)]
+    both = Thing(Kind.STREAK, 0, 154, 40, 50.5)
+    frames = [told(streaks, "left", 0), told([both], "left", 1), told(streaks, "left", 2)]
+    assert sorted(defect.pieces for defect in joined(frames)) == [1, 2, 2]
 
 
 def test_a_long_streak_costs_as_much_at_its_end_as_at_its_beginning() -> None:

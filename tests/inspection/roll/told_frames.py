@@ -40,7 +40,7 @@ class ToldFrame:
 
     @property
     def splices(self) -> list[Splice]:
-        return splices_of(self.record)
+        return splices_of(self.record, self.origin.view)
 
 
 def told(things: Sequence[Thing], camera: str, index: int, *, offset_mm: float = 0.0) -> ToldFrame:

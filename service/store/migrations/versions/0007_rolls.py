@@ -165,6 +165,7 @@ def _create_defects() -> None:
         *_place(),
         *(sa.Column(name, sa.String, nullable=False) for name in ("roll_id", "camera_id")),
         *(sa.Column(name, sa.Float, nullable=False) for name in ("from_mm", "to_mm")),
+        sa.Column("parts_web", sa.Boolean, nullable=False),
     )
     op.create_index("splices_along", "splices", ["roll_id", "from_mm"])
 
@@ -263,8 +264,8 @@ def _fill() -> None:
     )
     op.execute(
         """
-        INSERT INTO splices (frame, number, roll_id, camera_id, from_mm, to_mm)
-        SELECT e.frame, e.number, f.roll_id, f.camera_id, e.down_mm - e.length_mm / 2, e.down_mm + e.length_mm / 2
+        INSERT INTO splices (frame, number, roll_id, camera_id, from_mm, to_mm, parts_web)
+        SELECT e.frame, e.number, f.roll_id, f.camera_id, e.down_mm - e.length_mm / 2, e.down_mm + e.length_mm / 2, TRUE
         FROM events e JOIN frames f ON f.id = e.frame WHERE e.kind = 'splice'"""
     )
     metre = _metre_of("position_mm")
