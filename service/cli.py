@@ -112,6 +112,12 @@ def calibrate(
     camera: Annotated[str, typer.Option(help="The camera that took them, as it will call itself.")],
     data: Annotated[Path, typer.Option(metavar="DIR", help="The station's folder; the calibration is kept there.")],
     mm_per_px: MmPerPx = 0.05,
+    cross_offset_mm: Annotated[
+        float,
+        typer.Option(min=-1e5, max=1e5, help="From the operator side to the nearer rim of the camera's view."),
+    ] = 0.0,
+    mirrored: Annotated[bool, typer.Option("--mirrored", help="The frame's left lies on the drive side.")] = False,
+    bottom: Annotated[bool, typer.Option("--bottom", help="The camera sees the web's underside.")] = False,
     json: Json = False,
 ) -> int:
     """Learn how one camera sees good web, and keep it as the camera's next calibration.
@@ -120,12 +126,17 @@ def calibrate(
     The result is a new version under DIR/calibrations/CAMERA; the station takes it for the next roll it
     opens.
 
+    Where several cameras look at one web, each needs its own --cross-offset-mm; a roll that they saw tells where
+    they do not agree.
+
     Example: `coatsight calibrate monday/ --camera cam-1 --mm-per-px 0.05 --data station`
     """
     _guard_decoders(_MAX_IMAGE_PIXELS)
+    from inspection.geometry import Placement
     from service.commands import calibrate as command
 
-    return command.run(frames, camera, mm_per_px, data, json=json)
+    placement = Placement(mm_per_px, mm_per_px, cross_offset_mm, mirrored, "bottom" if bottom else "top")
+    return command.run(frames, camera, placement, data, json=json)
 
 
 @app.command()

@@ -18,10 +18,9 @@ from service.commands.terminal import print_json, print_table, progress, say
 _WANTED_FRAMES = 24
 
 
-def run(named: Sequence[Path], camera: str, mm_per_px: float, data: Path, *, json: bool) -> int:
+def run(named: Sequence[Path], camera: str, placement: Placement, data: Path, *, json: bool) -> int:
     """Calibrate from image files, print what was learnt, return the exit code."""
     check_camera_name(camera)
-    placement = Placement(mm_per_px, mm_per_px)
     with progress() as bar:
         frames = [read_frame(path) for path in bar.track(find_images(named), description="reading")]
     if len(frames) < _WANTED_FRAMES:

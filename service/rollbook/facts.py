@@ -90,17 +90,18 @@ def _offset(connection: Connection, roll_id: str, first: Camera, second: Camera)
         edges_between(connection, roll_id, one, *place), edges_between(connection, roll_id, other, *place), shared
     )
     if found and abs(found.by_mm) > SAME_PLACE_MM:
-        told = _offset_told(one, other, found)
+        told = _offset_told(one, other, found, other_view.left_mm)
         along = 1e3 * found.first_metre, 1e3 * (found.last_metre + 1)
         yield RollFact("offset", (one, other), *along, -found.by_mm, told)
 
 
-def _offset_told(one: str, other: str, found: Difference) -> str:
-    farther, lower, raise_ = ("farther", "lower", "raise") if found.by_mm > 0 else ("nearer", "raise", "lower")
-    by = f"{abs(found.by_mm):.2f} mm"
+def _offset_told(one: str, other: str, found: Difference, offset_mm: float) -> str:
+    """The rim of a view is its camera's offset, mirrored or not."""
+    farther = "farther from" if found.by_mm > 0 else "nearer to"
     return (
-        f"{other} sees lane edges {by} {farther} from the operator side than {one} where both look: {lower} the "
-        f"cross_offset_mm of {other} by {by}, or {raise_} that of {one}, in a new calibration"
+        f"{other} sees lane edges {abs(found.by_mm):.2f} mm {farther} the operator side than {one} where both look: "
+        f"calibrate {other} with --cross-offset-mm {offset_mm - found.by_mm:.2f} instead of {offset_mm:.2f}, "
+        f"or move {one}'s by {found.by_mm:+.2f}"
     )
 
 
@@ -129,6 +130,6 @@ def _gap(
     width = gap_mm[1] - gap_mm[0]
     told = (
         f"nobody looks at {width:.1f} mm of the {side} side, from {gap_mm[0]:.1f} to {gap_mm[1]:.1f} mm from the "
-        "operator side: move the cameras beside it together, or correct their cross_offset_mm"
+        "operator side: move the cameras beside it together, or calibrate them with their true --cross-offset-mm"
     )
     return RollFact("gap", cameras, begin, end, width, told)

@@ -22,6 +22,7 @@ from inspection.calibration import Calibration
 from inspection.candidates import CHANNELS, FEATURES
 from inspection.classification import Classifier
 from inspection.defect import Kind
+from inspection.geometry import Placement
 from inspection.onnx_model import Card
 from inspection.synthetic.plan import clean, kinds
 from inspection.synthetic.product import PRODUCTS
@@ -177,6 +178,18 @@ def test_calibrating_tells_what_was_learnt_and_keeps_it(call, drawn, tmp_path):
     assert told["lanes"][0]["right_mm"] == pytest.approx(right, abs=0.5)
     kept = Calibration.load(tmp_path / "calibrations" / "cam-7" / "1.npz")
     assert (kept.camera, kept.version, kept.placement.mm_per_px_down) == ("cam-7", 1, 0.1)
+
+
+def test_a_camera_beside_another_is_calibrated_where_it_looks(call, drawn, tmp_path):
+    place = ("--cross-offset-mm", 400.5, "--mirrored", "--bottom")
+    code, out, _ = call("calibrate", drawn / "ordinary", "--camera", "cam-2", "--data", tmp_path, *place, "--json")
+    assert code == 0
+    kept = Calibration.load(tmp_path / "calibrations" / "cam-2" / "1.npz")
+    assert kept.placement == Placement(0.05, 0.05, 400.5, True, "bottom")
+    left, right = 0.05 * PRODUCTS["nmc"].lanes_px(COLUMNS)[0]
+    told = json.loads(out)["lanes"][0]
+    assert told["left_mm"] == pytest.approx(400.5 + 0.05 * COLUMNS - right, abs=0.5)
+    assert told["right_mm"] == pytest.approx(400.5 + 0.05 * COLUMNS - left, abs=0.5)
 
 
 def test_each_calibration_is_a_new_version_and_leaves_no_drafts(call, drawn, tmp_path):

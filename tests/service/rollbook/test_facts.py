@@ -95,8 +95,8 @@ def test_a_wrong_offset_is_told_with_the_amount_to_correct_it_by(store: Store, e
     assert (fact.about, fact.cameras) == ("offset", ("cam-1", "cam-2"))
     assert fact.by_mm == pytest.approx(-error_mm)
     assert (fact.from_mm, fact.to_mm) == (0, 1e3 * METRES)
-    word = "lower" if error_mm > 0 else "raise"
-    assert f"{word} the cross_offset_mm of cam-2 by {abs(error_mm):.2f} mm" in fact.told
+    assert f"calibrate cam-2 with --cross-offset-mm 142.00 instead of {142 + error_mm:.2f}" in fact.told
+    assert (fact.fault.cause, fact.fault.severity, fact.fault.lane) == (Cause.HELD, None, None)
 
 
 def test_a_camera_without_calibration_is_compared_with_none(store: Store) -> None:

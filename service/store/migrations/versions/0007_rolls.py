@@ -95,15 +95,13 @@ def _create_closing() -> None:
         sa.Column("closed_by", sa.String, nullable=False),
     )
     closed = "SELECT 1 FROM closed_rolls WHERE roll_id = NEW.roll_id"
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            f"CREATE TRIGGER frames_of_open_rolls BEFORE INSERT ON frames WHEN EXISTS ({closed}) "
-            f"BEGIN SELECT RAISE(ABORT, '{_CLOSED}'); END"
-        )
-        _keep_closed_on_sqlite()
-        return
-    op.execute(
-        f"""
+    statements = _postgresql(closed) if op.get_bind().dialect.name == "postgresql" else _sqlite(closed)
+    for statement in statements:
+        op.execute(statement)
+
+
+def _postgresql(closed: str) -> list[str]:
+    function = f"""
         CREATE FUNCTION refuse_closed() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF EXISTS ({closed}) THEN
@@ -111,23 +109,24 @@ def _create_closing() -> None:
             END IF;
             RETURN NEW;
         END $$"""
-    )
-    op.execute(
-        "CREATE TRIGGER frames_of_open_rolls BEFORE INSERT ON frames FOR EACH ROW EXECUTE FUNCTION refuse_closed()"
-    )
-    op.execute(
+    return [
+        function,
+        "CREATE TRIGGER frames_of_open_rolls BEFORE INSERT ON frames FOR EACH ROW EXECUTE FUNCTION refuse_closed()",
         "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON closed_rolls "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-    )
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    ]
 
 
-def _keep_closed_on_sqlite() -> None:
+def _sqlite(closed: str) -> list[str]:
     """What was closed stays closed, in the same words as the records before it."""
     refusing = "BEGIN SELECT RAISE(ABORT, 'closed_rolls is append-only'); END"
-    for change in ("UPDATE", "DELETE"):
-        op.execute(f"CREATE TRIGGER closed_rolls_no_{change.lower()} BEFORE {change} ON closed_rolls {refusing}")
-    there = "WHEN EXISTS (SELECT 1 FROM closed_rolls WHERE roll_id = NEW.roll_id)"
-    op.execute(f"CREATE TRIGGER closed_rolls_no_replace BEFORE INSERT ON closed_rolls {there} {refusing}")
+    return [
+        f"CREATE TRIGGER frames_of_open_rolls BEFORE INSERT ON frames WHEN EXISTS ({closed}) "
+        f"BEGIN SELECT RAISE(ABORT, '{_CLOSED}'); END",
+        f"CREATE TRIGGER closed_rolls_no_update BEFORE UPDATE ON closed_rolls {refusing}",
+        f"CREATE TRIGGER closed_rolls_no_delete BEFORE DELETE ON closed_rolls {refusing}",
+        f"CREATE TRIGGER closed_rolls_no_replace BEFORE INSERT ON closed_rolls WHEN EXISTS ({closed}) {refusing}",
+    ]
 
 
 def _create_defects() -> None:
