@@ -18,7 +18,7 @@ from inspection.errors import ModelError
 from inspection.record import ModelRef
 from service import pages, sign_in_pages
 from service.access import RULES
-from service.api import audit, cameras, defects, frames, health, records, roll_figures, rolls
+from service.api import audit, cameras, defects, frames, health, records, roll_figures, roll_reports, rolls
 from service.api.guard import COOKIE, guard
 from service.camera_watch import CameraInput, CameraWatch
 from service.disk_guard import DiskGuard
@@ -109,7 +109,7 @@ def create_app(
         dependencies=[Depends(guard)],
     )
     app.state.settings = settings
-    for part in (frames, cameras, rolls, roll_figures, defects, records, audit):
+    for part in (frames, cameras, rolls, roll_figures, roll_reports, defects, records, audit):
         app.include_router(part.router, responses=refusals(401, 403, 422, 500, 503))
     for open_to_all in (health, pages, sign_in_pages):
         app.include_router(open_to_all.router)
