@@ -67,7 +67,7 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.UnknownCamera: Problem(404, "unknown-camera", "No such camera"),
     errors.UnknownFrame: Problem(404, "unknown-frame", "No such frame or picture"),
     errors.UnknownRoll: Problem(404, "unknown-roll", "No such roll"),
-    errors.UnusableCursor: Problem(422, "unusable-cursor", "The cursor is none of this list's"),
+    errors.UnusableCursor: Problem(404, "unusable-cursor", "No such page of this list"),
     errors.Conflict: Problem(409, "conflict", "The frame's number is taken by other pixels"),
     errors.QueueFull: Problem(503, "queue-full", "Too many frames of this camera are under way"),
     errors.InspectionCrashed: Problem(500, "inspection-crashed", "The frame could not be inspected"),
