@@ -76,6 +76,7 @@ RULES: Final[dict[tuple[str, str], Rule | None]] = {
     ("GET", "/v1/rolls/{roll_id}/defects"): _OPERATOR,
     ("GET", "/v1/rolls/{roll_id}/map"): _OPERATOR,
     ("GET", "/v1/rolls/{roll_id}/statistics"): _OPERATOR,
+    ("GET", "/v1/rolls/{roll_id}/report.html"): Rule(Role.OPERATOR, page=True),
     ("GET", "/v1/statistics"): _OPERATOR,
     ("GET", "/v1/defects"): _OPERATOR,
     ("GET", "/v1/defects/{frame_id}.{number}/crop.png"): _OPERATOR,

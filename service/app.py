@@ -32,6 +32,7 @@ from service.api import (
     roll_alarms,
     roll_figures,
     roll_quality,
+    roll_reports,
     rolls,
 )
 from service.api.guard import COOKIE, guard
@@ -128,7 +129,7 @@ def create_app(
         dependencies=[Depends(guard)],
     )
     app.state.settings = settings
-    of_rolls = rolls, roll_alarms, roll_figures, roll_quality, defects, lanes
+    of_rolls = rolls, roll_alarms, roll_figures, roll_quality, roll_reports, defects, lanes
     for part in (frames, cameras, *of_rolls, recipes, dry_runs, records, audit):
         app.include_router(part.router, responses=refusals(401, 403, 422, 500, 503))
     for open_to_all in (health, pages, sign_in_pages):

@@ -19,7 +19,16 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from service import cli_access, cli_backup, cli_drills, cli_models, cli_recipe, cli_roll_figures
+from service import (
+    cli_access,
+    cli_backup,
+    cli_drills,
+    cli_models,
+    cli_recipe,
+    cli_roll_figures,  # noqa: F401  both add their words to those of cli_rolls
+    cli_roll_lists,  # noqa: F401
+    cli_rolls,
+)
 
 WRONG_CALL = 2
 _INTERRUPTED = 130
@@ -44,7 +53,7 @@ app = typer.Typer(
 )
 
 for words in (
-    cli_roll_figures.app,
+    cli_rolls.app,
     cli_recipe.app,
     cli_models.app,
     cli_backup.app,

@@ -9,8 +9,6 @@ import typer
 
 from service.cli_rolls import Data, Json, Roll, app
 
-__all__ = ["app"]
-
 
 @app.command()
 def verdict(roll: Roll, data: Data, json: Json = False) -> int:

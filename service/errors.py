@@ -17,7 +17,6 @@
         |-- RollOpened          the roll was opened before, with something else
         |-- RollClosed          the roll was closed
         |-- OtherProduct        the recipe is for another product than the roll
-        |-- UnusableCursor      it is none of this list's
         |-- UnusableRecipe      a text that was sent as a recipe and is none
         |-- VersionTaken        a version of a recipe stands for another text already
         |-- DryRunFailed        its process ended without an answer
@@ -113,10 +112,6 @@ class RollClosed(StationError):
 
 class OtherProduct(StationError):
     """The recipe is for another product than the roll."""
-
-
-class UnusableCursor(StationError):
-    """A cursor that was not given by this list, asked with this filter and order."""
 
 
 class UnknownRecipe(StationError):

@@ -75,7 +75,6 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.RollOpened: Problem(409, "roll-opened", "The roll was opened with something else"),
     errors.RollClosed: Problem(409, "roll-closed", "The roll is closed"),
     errors.OtherProduct: Problem(409, "other-product", "The recipe is for another product"),
-    errors.UnusableCursor: Problem(422, "unusable-cursor", "The cursor is none of this list's"),
     errors.UnusableRecipe: Problem(422, "unusable-recipe", "The text is no recipe"),
     errors.VersionTaken: Problem(409, "version-taken", "The recipe's version stands for another text"),
     errors.DryRunFailed: Problem(500, "dry-run-failed", "The roll could not be judged anew"),

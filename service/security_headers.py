@@ -18,7 +18,7 @@ _SENT = [(name.lower().encode(), value.encode()) for name, value in HEADERS.item
 
 
 class SecurityHeaders:
-    """Adds them to whatever an application answers."""
+    """Adds them to whatever an application answers; a page that may do still less, or other things, says so itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -28,7 +28,9 @@ class SecurityHeaders:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_SENT]
+                own = list(message.get("headers", ()))
+                names = {name for name, _ in own}
+                message["headers"] = [*own, *(header for header in _SENT if header[0] not in names)]
             await send(message)
 
         await self._app(scope, receive, send_guarded)

@@ -44,7 +44,7 @@ def roll_defects(roll_id: RollId, query: Annotated[RollDefectQuery, Query()], re
     return _page(request, query, Order(query.order), roll_id)
 
 
-@router.get("/v1/defects", response_model=DefectPage)
+@router.get("/v1/defects", response_model=DefectPage, responses=refusals(404))
 def all_defects(query: Annotated[DefectQuery, Query()], request: Request) -> Response:
     """List the defects of all rolls, the latest found first.
 

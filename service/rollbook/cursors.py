@@ -6,7 +6,7 @@ from hashlib import blake2s
 from math import isfinite
 from typing import Final, NoReturn
 
-from service.errors import UnusableCursor
+from service.errors import UnknownPage
 from service.store.web_filters import DefectFilter
 from service.store.web_queries import Order, Place
 
@@ -26,18 +26,18 @@ def place_of(cursor: str, asked: DefectFilter, order: Order) -> Place:
 
     Raises
     ------
-    UnusableCursor
+    UnknownPage
         It is no cursor, or of a list with another filter or order.
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         mark, group, sorted_by, frame, number = json.loads(urlsafe_b64decode(padded), parse_constant=_no_number)
     except (ValueError, TypeError, RecursionError):
-        raise UnusableCursor("expected a cursor as `next` gave it, got something else: begin without one") from None
+        raise UnknownPage("expected a cursor as `next` gave it, got something else: begin without one") from None
     if mark != _mark(asked, order):
-        raise UnusableCursor("expected the filter and order that the cursor was given for, got others: keep them")
+        raise UnknownPage("expected the filter and order that the cursor was given for, got others: keep them")
     if not (_is_sorted_by(sorted_by, order) and all(_is_whole(each) for each in (group, frame, number))):
-        raise UnusableCursor("expected a cursor as `next` gave it, got one that was changed: begin without one")
+        raise UnknownPage("expected a cursor as `next` gave it, got one that was changed: begin without one")
     return group, (sorted_by if order is Order.NEWEST else float(sorted_by), frame, number)
 
 

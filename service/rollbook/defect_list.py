@@ -65,7 +65,7 @@ def defect_page(
     ------
     UnknownRoll
         There is no such roll.
-    UnusableCursor
+    UnknownPage
         It was not given by this list.
     """
     if asked.roll_id is not None and reads.roll(connection, asked.roll_id) is None:

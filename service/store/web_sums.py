@@ -106,6 +106,17 @@ def lane_widths_mm(connection: Connection, roll_id: str) -> Mapping[int, float]:
     return {lane: float(width) for lane, width in connection.execute(question)}
 
 
+def lane_places_mm(connection: Connection, roll_id: str) -> dict[int, tuple[float, float]]:
+    """Tell where each lane lay that was measured, from the operator side: the mean of its edges."""
+    columns = lane_metres.c
+    left = func.sum(columns.left_mm_sum) / func.sum(columns.left_mm_n)
+    right = func.sum(columns.right_mm_sum) / func.sum(columns.right_mm_n)
+    question = select(columns.lane, left, right).where(columns.roll_id == roll_id)
+    question = question.group_by(columns.lane)
+    question = question.having(func.sum(columns.left_mm_n) > 0, func.sum(columns.right_mm_n) > 0)
+    return {lane: (float(low), float(high)) for lane, low, high in connection.execute(question)}
+
+
 _SEEN = select(
     web_stretches.c.roll_id,
     web_stretches.c.camera_id,

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, LargeBinary, Row, func, select
 
 from inspection.defect import Kind, Severity
 from inspection.roll.web_defect import WebDefect
-from service.store.tables import crops, defects, splices, web_defects, web_metres
+from service.store.tables import closed_rolls, crops, defects, splices, web_defects, web_metres
 
 _AT_A_TIME = 2000
 _CROP_BYTES = 64 * 64
@@ -28,6 +28,22 @@ class WebMetre:
     held_mm: float
     first_at: str
     last_at: str
+
+
+@dataclass(frozen=True)
+class Closing:
+    """When a roll was closed, and by whom."""
+
+    closed_at: str
+    closed_by: str
+
+
+def closing_of(connection: Connection, roll_id: str) -> Closing | None:
+    """Tell when a roll was closed, None while it is open."""
+    columns = closed_rolls.c
+    question = select(columns.closed_at, columns.closed_by).where(columns.roll_id == roll_id)
+    row = connection.execute(question).one_or_none()
+    return Closing(*row) if row else None
 
 
 def defects_along(connection: Connection, roll_id: str, *where: Any) -> Iterator[WebDefect]:
