@@ -20,7 +20,7 @@ from benchmarks.answers import Row
 from benchmarks.large_rolls import rolls, write_rolls
 from benchmarks.serving import serving_data
 from service.api.defects import RollDefectQuery
-from service.rollbook.cursors import cursor_of
+from service.rollbook.defect_cursors import cursor_of
 from service.rollbook.statistics import By
 from service.store.web_queries import Order
 

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Final, Literal
 
 from inspection.geometry import View
-from inspection.roll.lengths import merged
+from inspection.roll.along import joined
 
 SAME_PLACE_MM: Final = 1.0
 """Edges are measured to 0.05 mm, and two cameras' lines stand a few tenths askew at most. Beyond a millimetre defects
@@ -122,6 +122,6 @@ def gaps(views: Iterable[View], lanes_mm: tuple[float, float]) -> list[tuple[flo
     lanes_mm : tuple of (float, float)
         From the first lane's outer edge to that of the last.
     """
-    seen = merged((view.left_mm, view.right_mm) for view in views)
+    seen = joined((view.left_mm, view.right_mm) for view in views)
     between = [(max(a[1], lanes_mm[0]), min(b[0], lanes_mm[1])) for a, b in pairwise(seen)]
     return [(left, right) for left, right in between if right - left > WIDEST_SEAM_MM]

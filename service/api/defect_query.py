@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inspection.defect import Kind, Severity
 from service.frame_query import Moment
-from service.rollbook.cursors import LONGEST_CURSOR
+from service.rollbook.defect_cursors import LONGEST_CURSOR
 from service.settings import NAME_PATTERN
 from service.store.entries import stamp
 from service.store.web_filters import DefectFilter

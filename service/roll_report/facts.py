@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from service.errors import UnknownRoll
+from service.rollbook.not_inspected import Unseen, unseen_of
 from service.rollbook.roll_map import RollMap, roll_map
-from service.rollbook.unseen import Unseen, unseen_of
 from service.store import reads
 from service.store.connection import Connection
 from service.store.entries import RollCameraEntry, RollEntry

@@ -8,7 +8,7 @@ from service.roll_report.facts import Facts
 from service.roll_report.numbers import spaced
 from service.rollbook.crops import png
 from service.rollbook.defect_list import ListedDefect, listed
-from service.rollbook.unseen import Unseen
+from service.rollbook.not_inspected import Unseen
 from service.store.web_filters import DefectFilter
 from service.store.web_queries import Order, defect_rows
 from service.store.webs import crop_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from inspection.defect import Severity
 from inspection.geometry import View
-from inspection.roll.lengths import merged
+from inspection.roll.along import joined
 from service.errors import UnknownRoll
 from service.openings import free_of
 from service.rollbook.facts import RollFact, facts_of
@@ -155,7 +155,7 @@ def _cameras(
 def _splices(connection: Connection, roll_id: str) -> tuple[SpliceOnRoll, ...]:
     return tuple(
         SpliceOnRoll(round(begin / 1e3, 4), round(end / 1e3, 4))
-        for begin, end in merged(splices_of(connection, roll_id))
+        for begin, end in joined(splices_of(connection, roll_id))
     )
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from inspection.roll.web_defect import WebDefect
 from service.errors import UnknownRoll
-from service.rollbook.cursors import cursor_of, place_of
+from service.rollbook.defect_cursors import cursor_of, place_of
 from service.store import reads
 from service.store.connection import Connection
 from service.store.entries import frame_id

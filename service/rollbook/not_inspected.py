@@ -1,8 +1,9 @@
 """What was not inspected of a roll: refused, lost or never sent, by camera and in metres of web."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from inspection.roll.lengths import Length, merged
+from inspection.roll import along
 from service.store import reads
 from service.store.connection import Connection
 from service.stretches import Stretch, stretches
@@ -21,7 +22,7 @@ class CameraLost:
         return sum(each.last - each.first + 1 for each in self.stretches)
 
     @property
-    def lengths_mm(self) -> list[Length]:
+    def lengths_mm(self) -> list[along.Stretch]:
         """Where they lay, as far as anything tells."""
         told = [(each.from_mm, each.to_mm) for each in self.stretches]
         return [(begin, end) for begin, end in told if begin is not None and end is not None]
@@ -29,7 +30,27 @@ class CameraLost:
     @property
     def metres(self) -> float:
         """Of web."""
-        return sum(end - begin for begin, end in self.lengths_mm) / 1e3
+        return along.length_mm(self.lengths_mm) / 1e3
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A stretch that a camera did not show; None where nothing tells where it lay.
+
+    Attributes
+    ----------
+    camera_id : str
+    from_mm, to_mm : float or None
+    frames : int
+    causes : mapping of str to int
+        Frames for each.
+    """
+
+    camera_id: str
+    from_mm: float | None
+    to_mm: float | None
+    frames: int
+    causes: Mapping[str, int]
 
 
 def lost_by(connection: Connection, roll_id: str, camera_id: str) -> CameraLost:
@@ -45,4 +66,15 @@ def lost_of(connection: Connection, roll_id: str) -> list[CameraLost]:
 
 def lost_m(lost: list[CameraLost]) -> float:
     """Length of web that at least one camera did not see, in metres."""
-    return sum(end - begin for begin, end in merged(length for camera in lost for length in camera.lengths_mm)) / 1e3
+    return (
+        sum(end - begin for begin, end in along.joined(length for camera in lost for length in camera.lengths_mm)) / 1e3
+    )
+
+
+def unseen_of(connection: Connection, roll_id: str) -> list[Unseen]:
+    """List what was refused, lost or never sent of a roll, by camera and in the order of the web."""
+    return [
+        Unseen(camera.camera_id, each.from_mm, each.to_mm, each.last - each.first + 1, dict(each.causes))
+        for camera in lost_of(connection, roll_id)
+        for each in camera.stretches
+    ]

@@ -14,7 +14,7 @@ from typing import Final
 
 from inspection.defect import Severity
 from service.errors import UnknownRoll
-from service.rollbook.unseen import unseen_of
+from service.rollbook.not_inspected import unseen_of
 from service.store import reads
 from service.store.connection import Connection
 from service.store.entries import frame_id

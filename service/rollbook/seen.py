@@ -8,11 +8,12 @@ from typing import Any
 
 from inspection.roll.coverage import SeenFrame, seen_ends
 from inspection.roll.extent import LaneStrip, RollExtent
+from service.rollbook.not_inspected import lost_by
 from service.rollbook.opened import OpenedRoll, opened_roll
 from service.store import coverage, reads
 from service.store.connection import Connection
 from service.store.coverage import LaneSeen
-from service.stretches import Stretch, stretches
+from service.stretches import Stretch
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def seen_roll(connection: Connection, roll_id: str) -> SeenRoll:
         frames=frames,
         extent=RollExtent(*seen_ends(frames), strips=lane_strips(lanes)),
         lanes_of=_by_camera(lanes),
-        lost={camera_id: _lost(connection, camera_id, roll_id) for camera_id in cameras},
+        lost={camera_id: lost_by(connection, roll_id, camera_id).stretches for camera_id in cameras},
         still_open=coverage.closed_at(connection, roll_id) is None,
     )
 
@@ -82,10 +83,6 @@ def _strip(lane: int, told: Sequence[LaneSeen]) -> LaneStrip | None:
     if left is None or right is None or right <= left:
         return None
     return LaneStrip(lane, left, right, next((each.width_mm for each in told if each.width_mm), right - left))
-
-
-def _lost(connection: Connection, camera_id: str, roll_id: str) -> list[Stretch]:
-    return stretches(reads.runs(connection, camera_id, roll_id), reads.refused(connection, camera_id, roll_id))
 
 
 def _lanes_answered(connection: Connection, roll_id: str) -> list[LaneSeen]:

@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from inspection.defect import Kind, Severity
 from inspection.roll.web_defect import WebDefect
 from service.errors import UnknownPage, UnknownRoll
-from service.rollbook.cursors import cursor_of
+from service.rollbook.defect_cursors import cursor_of
 from service.rollbook.defect_list import defect_id, defect_page
 from service.store import web_queries
 from service.store.store import Store
