@@ -12,9 +12,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from inspection import errors as library
 from service import errors
+from service.access import RULES
 from service.frame_query import NumberedFrame, parsed_number
 from service.metrics import NO_CAMERA
 from service.station import Station
@@ -83,6 +85,8 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     Exception: Problem(500, "internal-error", "The station failed"),
 }
 
+_ROUTES = [(compile_path(path)[0], path, method) for method, path in RULES]
+
 _DATABASE_RETURNS_MS = 250
 _LONGEST_DETAIL = 500
 """Kept of a refusal: it may quote all of a query, and thousands wait while the database is away."""
@@ -140,9 +144,22 @@ def _headers(request: Request, error: Exception, problem: Problem) -> dict[str, 
     headers = dict(getattr(error, "headers", None) or {})
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if problem.status == 405:
+        headers["Allow"] = _allowed(request.scope["path"], headers.get("Allow", ""))
     if "expect" in request.headers and BODY_BEGUN not in request.scope:
         headers["Connection"] = "close"
     return headers
+
+
+def _allowed(path: str, told: str) -> str:
+    """List the methods of an address: the router tells only those of the first of its routes.
+
+    An address that has a route of its own is not one of those that a parameter stands for.
+    """
+    found = [(route, method) for pattern, route, method in _ROUTES if pattern.match(path)]
+    own = min((route for route, _ in found), key=lambda route: route.count("{"), default=None)
+    methods = {method for route, method in found if route == own} or set(told.split(", "))
+    return ", ".join(sorted(methods - {""}))
 
 
 def _remember(request: Request, station: Station, problem: Problem, detail: str) -> None:
