@@ -98,6 +98,19 @@ def edges(frames: Frames = 10, as_json: AsJson = False, keep: Keep = None) -> No
 
 
 @app.command()
+def periods(
+    webs: Annotated[int, typer.Option(min=1, help="Webs with five rollers that mark them.")] = 4,
+    clean_webs: Annotated[int, typer.Option(min=1, help="Webs with unrelated defects alone, of each density.")] = 20,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """Find rollers that mark the web: after how many turns, how exactly, and none where there is none."""
+    from benchmarks.periods import periods as measure  # noqa: PLC0415
+
+    _run("periods", lambda: measure(webs, clean_webs), as_json, keep)
+
+
+@app.command()
 def http(seconds: Seconds = 60.0, as_json: AsJson = False, keep: Keep = None) -> None:
     """One line camera at 100 m/min: latency of durable answers, and whether anything is lost."""
     from benchmarks.line import line as measure  # noqa: PLC0415
@@ -185,6 +198,19 @@ def start(as_json: AsJson = False, keep: Keep = None) -> None:
     from benchmarks.soak import start as measure  # noqa: PLC0415
 
     _run("start", measure, as_json, keep)
+
+
+@app.command()
+def million(
+    defects: Annotated[int, typer.Option(min=1000, help="Of the large roll.")] = 1_000_000,
+    others: Annotated[int, typer.Option(min=0, help="Ordinary rolls beside it.")] = 50,
+    as_json: AsJson = False,
+    keep: Keep = None,
+) -> None:
+    """How soon map, lists and statistics of a roll with a million defects are answered."""
+    from benchmarks.million import million as measure  # noqa: PLC0415
+
+    _run("million", lambda: measure(defects, others), as_json, keep)
 
 
 @app.command()

@@ -78,6 +78,13 @@ def serving(cameras: Sequence[str], module: str = "service.cli", **settings: obj
 
 
 @contextlib.contextmanager
+def serving_data(folder: str, **settings: object) -> Iterator[Serving]:
+    """Run a station on a folder that is there already; settings as in `serving`."""
+    with _process("service.cli", folder, settings) as running:
+        yield running
+
+
+@contextlib.contextmanager
 def _process(module: str, folder: str, settings: dict[str, object]) -> Iterator[Serving]:
     port = free_port()
     command = [sys.executable, "-m", module, "serve", "--port", str(port), "--data", folder]

@@ -8,7 +8,8 @@
     |   |   |-- CorruptFrame      truncated, damaged or mislabelled
     |   |   `-- InconsistentFrame width, height, format and body do not fit together
     |   |-- RecipeError           a recipe that cannot be judged by
-    |   `-- CalibrationError      frames or a file that give no calibration
+    |   |-- CalibrationError      frames or a file that give no calibration
+    |   `-- FactorsError          factors that no cost or footprint can be told by
     |-- ModelError                a classifier that may not be trusted
     `-- DeadlinePassed            the answer would have come too late
 
@@ -50,6 +51,10 @@ class RecipeError(InputError, ValueError):
 
 class CalibrationError(InputError):
     """Frames or a file that give no calibration."""
+
+
+class FactorsError(InputError):
+    """Factors that no cost or footprint can be told by."""
 
 
 class ModelError(CoatsightError):

@@ -23,13 +23,14 @@ from inspection.classification import Classifier, Name, unnamed
 from inspection.defect import Finding
 from inspection.errors import CalibrationError, DeadlinePassed, ModelError
 from inspection.expectation import expect
-from inspection.findings import findings_of, lane_extents
+from inspection.findings import findings_of
 from inspection.flat_field import Windows, measure_light, place_windows
 from inspection.frame import Frame
 from inspection.frame_checks import check_frame
 from inspection.geometry import Placement
 from inspection.input_health import InputHealth
 from inspection.input_measuring import measure_input
+from inspection.lane_extents import FrameLanes, lanes_in
 from inspection.recipe import Recipe
 from inspection.record import CalibrationRef, FrameRecord
 from inspection.regions import Region, find_regions
@@ -197,9 +198,12 @@ class Inspector:
         names, unanswered = self._named(sight.candidates)
         named = self._in_time(deadline)
         timing = {"decode": decode_ms, "detect": 1e3 * (seen - begun), "classify": 1e3 * (named - seen)}
-        findings = findings_of(sight.candidates, names, calibration, frame, position_mm)
+        lanes = lanes_in(sight.web, calibration, self.recipe.lanes, frame, position_mm)
+        findings = findings_of(
+            sight.candidates, names, calibration, frame, lane_numbers=lanes.numbers, position_mm=position_mm
+        )
         held = (*holds, *own_holds, *sight.holds, *unanswered)
-        record = self._record(findings, held, sight.web, frame, calibration, timing)
+        record = self._record(findings, held, lanes, frame, calibration, timing)
         order = _record_order(record, findings)
         return Inspection(record, sight.candidates.pictures[list(order)], sight.candidates, order)
 
@@ -251,22 +255,21 @@ class Inspector:
         self,
         findings: Sequence[Finding],
         holds: Sequence[str],
-        web: Web,
+        lanes: FrameLanes,
         frame: Frame,
         calibration: Calibration,
         timing_ms: dict[str, float],
     ) -> FrameRecord:
         placement = calibration.placement
         area_mm2 = frame.rows * placement.mm_per_px_down * frame.columns * placement.mm_per_px_cross
-        lanes = lane_extents(web, placement, frame.columns)
-        across = Across(placement.view(frame.columns), lanes)
+        across = Across(placement.view(frame.columns), lanes.extents)
         judgement = judge(findings, holds, area_mm2, self.recipe.verdict, across)
         return FrameRecord(
             verdict=judgement.verdict,
             reasons=judgement.reasons,
             defects=judgement.defects,
             events=judgement.events,
-            lanes=lanes,
+            lanes=lanes.extents,
             timing_ms=timing_ms,
             recipe=self.recipe.ref,
             calibration=CalibrationRef(calibration.version) if calibration.version else None,

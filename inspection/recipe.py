@@ -21,7 +21,12 @@ from inspection.frame_checks import FrameCheckSettings
 from inspection.recipe_problems import RecipeProblem, read_settings
 from inspection.record import RecipeRef
 from inspection.regions import RegionSettings
+from inspection.roll.alarms import AlarmSettings
+from inspection.roll.density import DensitySettings
 from inspection.roll.joining import JoiningSettings
+from inspection.roll.lanes import LaneSettings
+from inspection.roll.roll_settings import RollSettings
+from inspection.roll.rollers import RepeatSettings
 from inspection.screening import ScreeningSettings
 from inspection.segmentation import SegmentationSettings
 from inspection.verdict import VerdictSettings
@@ -60,6 +65,11 @@ class Recipe:
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
     costs: CostSettings = field(default_factory=CostSettings)
     joining: JoiningSettings = field(default_factory=JoiningSettings)
+    repeats: RepeatSettings = field(default_factory=RepeatSettings)
+    density: DensitySettings = field(default_factory=DensitySettings)
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
+    lanes: LaneSettings = field(default_factory=LaneSettings)
+    roll: RollSettings = field(default_factory=RollSettings)
 
     @property
     def ref(self) -> RecipeRef:

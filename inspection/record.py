@@ -36,12 +36,54 @@ class ModelRef:
 
 
 @dataclass(frozen=True)
+class CoatedPatch:
+    """A coated interval of a skip-coated lane, as far as one frame shows it.
+
+    Attributes
+    ----------
+    from_mm, to_mm : float
+        Along the web, from the start of the roll.
+    from_in_sight, to_in_sight : bool
+        Whether the patch begins and ends there, or the frame does.
+    """
+
+    from_mm: float
+    to_mm: float
+    from_in_sight: bool
+    to_in_sight: bool
+
+
+@dataclass(frozen=True)
 class LaneExtent:
-    """Where one lane lay, averaged over the frame. Lanes count from 1 at the operator side."""
+    """Where one lane lay in a frame.
+
+    Attributes
+    ----------
+    lane : int
+        From 1 at the operator side; by the recipe's lane plan over the whole web where it has one.
+    left_mm, right_mm : float
+        From the operator side, averaged over what is coated of the frame.
+    left_in_sight, right_in_sight : bool
+        Whether the edge was measured; else the lane reaches the frame's rim there, or the edge was not found.
+    left_wave_mm, right_wave_mm : float or None
+        Root mean square of the edge about its slow course, chips left out; None where it was not measured.
+    patches : tuple of CoatedPatch or None
+        None of a lane that is not skip-coated.
+    """
 
     lane: int
     left_mm: float
     right_mm: float
+    left_in_sight: bool = True
+    right_in_sight: bool = True
+    left_wave_mm: float | None = None
+    right_wave_mm: float | None = None
+    patches: tuple[CoatedPatch, ...] | None = None
+
+    @property
+    def width_mm(self) -> float | None:
+        """The lane's width; None where an edge was not measured."""
+        return self.right_mm - self.left_mm if self.left_in_sight and self.right_in_sight else None
 
 
 @dataclass(frozen=True)
@@ -131,4 +173,18 @@ def _lane(lane: LaneExtent) -> dict[str, Any]:
         "left_mm": round(lane.left_mm, 3),
         "right_mm": round(lane.right_mm, 3),
         "width_mm": round(lane.right_mm - lane.left_mm, 3),
+        "left_in_sight": lane.left_in_sight,
+        "right_in_sight": lane.right_in_sight,
+        "left_wave_mm": None if lane.left_wave_mm is None else round(lane.left_wave_mm, 4),
+        "right_wave_mm": None if lane.right_wave_mm is None else round(lane.right_wave_mm, 4),
+        "patches": None if lane.patches is None else [_patch(patch) for patch in lane.patches],
+    }
+
+
+def _patch(patch: CoatedPatch) -> dict[str, Any]:
+    return {
+        "from_mm": round(patch.from_mm, 3),
+        "to_mm": round(patch.to_mm, 3),
+        "from_in_sight": patch.from_in_sight,
+        "to_in_sight": patch.to_in_sight,
     }

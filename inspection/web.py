@@ -60,6 +60,8 @@ class Web:
         Their slow course.
     open_edges : ndarray of shape (lanes, 2), bool
         The lane reaches the rim of the frame there: no edge is in sight.
+    lost_edges : ndarray of shape (lanes, 2), bool
+        One should be in sight and was not found near its place; its course is where it usually runs.
     states : ndarray of shape (bands, lanes), int8
         COATED, BARE or BOUNDARY.
     patch_rows : tuple of tuple of (int, int)
@@ -69,6 +71,7 @@ class Web:
     edges_px: NDArray[np.float64]
     course_px: NDArray[np.float64]
     open_edges: NDArray[np.bool_]
+    lost_edges: NDArray[np.bool_]
     states: NDArray[np.int8]
     patch_rows: tuple[tuple[tuple[int, int], ...], ...]
 
@@ -102,9 +105,10 @@ def find_web(pixels: Pixels, light: Light, windows: Windows, calibration: Calibr
     open_edges = (nominal <= 0) | (nominal >= calibration.columns) | (not calibration.sees_foil)
     edges = np.broadcast_to(nominal[:, :, None], (*nominal.shape, len(states))).copy()
     course = edges.copy()
+    lost = np.zeros_like(open_edges)
     traced = _trace(pixels, light, calibration, states, ~open_edges, settings)
-    edges[~open_edges], course[~open_edges] = traced
-    return Web(edges, course, open_edges, states, tuple(_intervals(rows) for rows in coated))
+    edges[~open_edges], course[~open_edges], lost[~open_edges] = traced
+    return Web(edges, course, open_edges, lost, states, tuple(_intervals(rows) for rows in coated))
 
 
 def _coated_rows(light: Light, windows: Windows, calibration: Calibration, shortest_gap: int) -> NDArray[np.bool_]:
@@ -150,12 +154,12 @@ def _trace(
     states: NDArray[np.int8],
     in_sight: NDArray[np.bool_],
     settings: WebSettings,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Edges and courses of all edges in sight, shape (edges, bands): in ever narrower windows."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Edges and courses of all edges in sight, shape (edges, bands), and which were lost: in ever narrower windows."""
     lanes, sides = np.nonzero(in_sight)
     seen = (states[:, lanes] == COATED).T
     if not lanes.size:
-        return np.empty(seen.shape), np.empty(seen.shape)
+        return np.empty(seen.shape), np.empty(seen.shape), np.empty(0, bool)
     nominal = calibration.lanes_px[lanes, sides]
     room = _room(calibration)[lanes, sides].min()
     reach = min(settings.search_mm / calibration.placement.mm_per_px_cross, room)
@@ -170,7 +174,7 @@ def _trace(
     # An edge that cannot be seen, as in a black frame, is taken to be where it usually is.
     astray = ~(np.abs(course - nominal[:, None]) <= 2 * reach).all(axis=1)
     course[astray] = nominal[astray, None]
-    return np.where(seen, fine, np.nan), course
+    return np.where(seen, fine, np.nan), course, astray
 
 
 class _EdgeGauge:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
@@ -18,7 +19,21 @@ from inspection.errors import ModelError
 from inspection.record import ModelRef
 from service import pages, sign_in_pages
 from service.access import RULES
-from service.api import audit, cameras, dry_runs, frames, health, recipes, records, rolls
+from service.api import (
+    audit,
+    cameras,
+    defects,
+    dry_runs,
+    frames,
+    health,
+    lanes,
+    recipes,
+    records,
+    roll_alarms,
+    roll_figures,
+    roll_quality,
+    rolls,
+)
 from service.api.guard import COOKIE, guard
 from service.camera_watch import CameraInput, CameraWatch
 from service.disk_guard import DiskGuard
@@ -36,6 +51,8 @@ from service.problems import answer_problems
 from service.promotion import model_in_use, shadow_model
 from service.refusal_clock import RefusalClock
 from service.retention import Retention
+from service.roll_watch import RollWatch
+from service.rollbook.alarms import as_told
 from service.rolls import Rolls
 from service.schemas import InputHealthAnswer, refusals
 from service.security_headers import SecurityHeaders
@@ -44,6 +61,7 @@ from service.shadow import Shadow
 from service.sign_in_limits import SignInLimits
 from service.signing_in import SigningIn
 from service.station import Station
+from service.store.roll_alarms import KeptAlarm
 from service.store.store import Store
 
 _log = logging.getLogger(__name__)
@@ -110,7 +128,8 @@ def create_app(
         dependencies=[Depends(guard)],
     )
     app.state.settings = settings
-    for part in (frames, cameras, rolls, recipes, dry_runs, records, audit):
+    of_rolls = rolls, roll_alarms, roll_figures, roll_quality, defects, lanes
+    for part in (frames, cameras, *of_rolls, recipes, dry_runs, records, audit):
         app.include_router(part.router, responses=refusals(401, 403, 422, 500, 503))
     for open_to_all in (health, pages, sign_in_pages):
         app.include_router(open_to_all.router)
@@ -151,10 +170,14 @@ async def _station(
         metrics = Metrics()
         watch = CameraWatch(settings, store, metrics, clock=clock, tell=partial(_tell_input, live))
         parts.callback(watch.close)
+        roll_watch = RollWatch(store, metrics, clock=clock, tell=partial(_tell_alarm, live))
+        parts.callback(roll_watch.close)
         pins = Rolls(store, settings, inspectors.model, clock)
+        pins.check_recipe()
         station = Station(
             settings=settings,
             store=store,
+            rolls=pins,
             inspecting=Inspecting(
                 store,
                 pins,
@@ -169,6 +192,7 @@ async def _station(
             live=live,
             metrics=metrics,
             watch=watch,
+            roll_watch=roll_watch,
             clock=clock,
             timer=time.perf_counter,
         )
@@ -228,6 +252,10 @@ def _told_of(station: Station) -> dict[str, object]:
 
 def _tell_input(live: Live, camera_id: str, seen: CameraInput) -> None:
     live.tell("input", lambda: {"camera_id": camera_id, **InputHealthAnswer.of(seen).model_dump(mode="json")})
+
+
+def _tell_alarm(live: Live, kept: KeptAlarm, over: bool) -> None:
+    live.tell("alarm", lambda: {**asdict(as_told(kept)), "over": over})
 
 
 def _shadow_classifier(settings: Settings) -> Classifier | None:

@@ -35,6 +35,11 @@ def load_calibration(data_dir: Path, camera_id: str, version: int) -> Calibratio
     return Calibration.load(calibration_folder(data_dir, camera_id) / f"{version}.npz")
 
 
+def recipe_file(data_dir: Path, name: str) -> Path:
+    """Return where a recipe's file lies, if it has one."""
+    return data_dir / "recipes" / f"{name}.toml"
+
+
 def recipe_text(data_dir: Path, name: str) -> str | None:
     """Return a recipe's text, None where it is the built-in default.
 
@@ -43,7 +48,7 @@ def recipe_text(data_dir: Path, name: str) -> str | None:
     RecipeError
         There is no such recipe, or it cannot be read.
     """
-    path = data_dir / "recipes" / f"{name}.toml"
+    path = recipe_file(data_dir, name)
     if name == default_recipe().name and not path.exists():
         return None
     try:

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from service import cli_access, cli_backup, cli_drills, cli_models, cli_recipe, cli_rolls
+from service import cli_access, cli_backup, cli_drills, cli_models, cli_recipe, cli_roll_figures
 
 WRONG_CALL = 2
 _INTERRUPTED = 130
@@ -44,8 +44,14 @@ app = typer.Typer(
 )
 
 for words in (
-    cli_rolls.app, cli_recipe.app, cli_models.app, cli_backup.app, cli_access.users, cli_access.keys, cli_access.audit,
-):  # fmt: skip
+    cli_roll_figures.app,
+    cli_recipe.app,
+    cli_models.app,
+    cli_backup.app,
+    cli_access.users,
+    cli_access.keys,
+    cli_access.audit,
+):
     app.add_typer(words)
 app.command()(cli_drills.drill)
 

@@ -11,12 +11,19 @@
         |-- BrokenTrail         the audit trail is not as it was written
         |-- UnknownCamera       nobody configured it and the settings ask that somebody does
         |-- UnknownFrame        no frame bears this id, or no picture of it was kept
-        |-- UnknownRoll         no frame was sent of this roll
+        |-- UnknownRoll         nobody opened it and no frame was sent of it
         |-- UnknownRecipe       a recipe, or a version of one, that is not there
+        |-- UnknownPage         a list goes on after a place that no page named
+        |-- RollOpened          the roll was opened before, with something else
+        |-- RollClosed          the roll was closed
+        |-- OtherProduct        the recipe is for another product than the roll
+        |-- UnusableCursor      it is none of this list's
         |-- UnusableRecipe      a text that was sent as a recipe and is none
         |-- VersionTaken        a version of a recipe stands for another text already
         |-- DryRunFailed        its process ended without an answer
         |-- DryRunTooLong       it was given up
+        |-- UnknownLane         the roll has no such lane
+        |-- PeriodTooLong       too many rolls ran in it to be counted in one request
         |-- Conflict            the number is taken by other pixels
         |-- MalformedBody       the body is not what its headers say
         |   |-- DigestMismatch  the bytes were changed on their way
@@ -89,7 +96,27 @@ class UnknownFrame(StationError):
 
 
 class UnknownRoll(StationError):
-    """No frame was sent of this roll."""
+    """Nobody opened this roll and no frame was sent of it."""
+
+
+class UnknownPage(StationError):
+    """A list goes on after a place that no page of it named."""
+
+
+class RollOpened(StationError):
+    """The roll was opened before, with something else."""
+
+
+class RollClosed(StationError):
+    """The roll was closed: it takes no frames and is not closed again."""
+
+
+class OtherProduct(StationError):
+    """The recipe is for another product than the roll."""
+
+
+class UnusableCursor(StationError):
+    """A cursor that was not given by this list, asked with this filter and order."""
 
 
 class UnknownRecipe(StationError):
@@ -110,6 +137,14 @@ class DryRunFailed(StationError):
 
 class DryRunTooLong(StationError):
     """A dry run took too long and was given up."""
+
+
+class UnknownLane(StationError):
+    """The roll has no such lane."""
+
+
+class PeriodTooLong(StationError):
+    """Too many rolls ran in it to be counted in one request."""
 
 
 class Conflict(StationError):

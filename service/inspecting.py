@@ -6,6 +6,7 @@ the roll's pins -> a process inspects -> the same number before? -> frozen camer
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,13 +16,15 @@ from service.answered import AnsweredNumbers
 from service.answers import Arrival, entry_of
 from service.bodies import Body
 from service.decoding import Decoding
-from service.errors import Conflict
+from service.errors import Conflict, RollClosed
 from service.frame_numbers import FrameNumbers
 from service.frozen_camera import REMEMBERED_FRAMES, FrozenCamera, Seen
 from service.inspectors import Inspectors
 from service.rolls import Rolls
 from service.store import reads
-from service.store.entries import FrameEntry, FrameKey
+from service.store.camera_views import has_view, write_view
+from service.store.entries import ClosedRoll, FrameEntry, FrameKey
+from service.store.openings import closed_roll
 from service.store.store import Store
 from service.workbench import Done, Pins, Task
 
@@ -73,12 +76,14 @@ class Known:
     stages_ms: dict[str, float]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Pair:
     """One camera on one roll."""
 
     pins: Pins
     answered: AnsweredNumbers
+    closed: ClosedRoll | None
+    has_view: bool
 
 
 class Inspecting:
@@ -124,11 +129,15 @@ class Inspecting:
             The body cannot become a frame.
         Conflict
             The number is taken by other pixels.
+        RollClosed
+            The roll is closed, and the frame was not answered before.
         DeadlinePassed
             It waited too long, or took too long.
         InspectionCrashed, InspectorsDown
         """
         pair, key = await self._pair(submission.key), submission.key
+        if pair.closed and not pair.answered.may_have(key.sequence):
+            raise RollClosed(pair.closed.told)
         task = Task(
             size=submission.body.pixels.size,
             digests=submission.digests,
@@ -144,20 +153,39 @@ class Inspecting:
         done = await self._inspectors.inspect(task, submission.body)
         if pair.answered.may_have(key.sequence) and (answer := await self._answered(key, done.pixel_hash)):
             return Known(answer, dict(done.stages_ms))
+        if pair.closed:
+            raise RollClosed(pair.closed.told)
         return self._inspected(submission, done)
 
-    def offered(self, key: FrameKey) -> None:
+    def offered(self, entry: FrameEntry) -> None:
         """Remember that a frame is given to the store: whatever comes of it, the number may be taken from now on."""
+        key = entry.key
         if pair := self._pairs.get((key.roll_id, key.camera_id)):
+            self._keep_view(pair, entry)
             pair.answered.add(key.sequence)
             self._latest[key.camera_id] = pair.answered
             if len(self._latest) > _KEPT_OPEN:
                 self._latest.pop(next(iter(self._latest)))
 
+    def forget(self, roll_id: str) -> None:
+        """Ask the store anew about a roll: it was closed."""
+        with self._lock:
+            for pair in [pair for pair in self._pairs if pair[0] == roll_id]:
+                del self._pairs[pair]
+
     def missing_of(self, camera_id: str) -> int:
         """Count the numbers that a camera's latest roll is missing below the newest answered one."""
         latest = self._latest.get(camera_id)
         return latest.missing if latest else 0
+
+    def _keep_view(self, pair: _Pair, entry: FrameEntry) -> None:
+        """Have the view of a camera's first frame on a roll kept, just before the frame; nobody waits for it."""
+        if pair.has_view:
+            return
+        key = entry.key
+        kept = self._store.change(partial(write_view, roll_id=key.roll_id, camera_id=key.camera_id, view=entry.view))
+        pair.has_view = True
+        kept.add_done_callback(partial(_viewed, pair))
 
     def _inspected(self, submission: Submission, done: Done) -> Inspected:
         record = held(done.record, self._frozen.holds(submission.key, done.pixel_hash))
@@ -175,10 +203,13 @@ class Inspecting:
         self._frozen.know(key.camera_id)
         pins = self._rolls.pinned(key.roll_id, key.camera_id)
         last, count = self._store.read(partial(reads.answered_so_far, camera_id=key.camera_id, roll_id=key.roll_id))
+        closed = self._store.read(partial(closed_roll, roll_id=key.roll_id))
+        viewed = self._store.read(partial(has_view, roll_id=key.roll_id, camera_id=key.camera_id))
+        pair = _Pair(pins, AnsweredNumbers(last, count), closed, viewed)
         with self._lock:
             while len(self._pairs) >= _KEPT_OPEN:
                 self._pairs.pop(next(iter(self._pairs)))
-            return self._pairs.setdefault((key.roll_id, key.camera_id), _Pair(pins, AnsweredNumbers(last, count)))
+            return self._pairs.setdefault((key.roll_id, key.camera_id), pair)
 
     async def _answered(self, key: FrameKey, pixel_hash: bytes) -> bytes | None:
         question = partial(reads.stored_answer, key=key)
@@ -192,3 +223,8 @@ class Inspecting:
 
     def _before(self, camera_id: str) -> list[Seen]:
         return self._store.read(partial(reads.latest_pixels, camera_id=camera_id, limit=REMEMBERED_FRAMES))
+
+
+def _viewed(pair: _Pair, kept: Future[None]) -> None:
+    """Have a later frame bring the view where it could not be written."""
+    pair.has_view = not kept.cancelled() and kept.exception() is None

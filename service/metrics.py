@@ -23,6 +23,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from inspection.record import FrameRecord
+from inspection.roll.alarms import AlarmCause
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series beside each, that nobody reads
 
@@ -56,6 +57,12 @@ class Metrics:
         self._lost = self._counter("not_inspected_frames", "Frames not inspected, each once.", "camera", "cause")
         self._lost_m = self._counter(
             "lost_metres", "Web not inspected in metres, where a frame's length is known.", "camera", "cause"
+        )
+        self._roll_alarms = self._counter("roll_alarms", "Alarms of running rolls, each thing once.", "cause")
+        for cause in AlarmCause:
+            self._child(self._roll_alarms, cause.value)  # a cause that never was is 0, not missing
+        self._behind = self._counter(
+            "roll_watch_behind", "Frames whose share of a roll's alarms had to be read from the store again."
         )
         self._shadow = self._counter(
             "shadow_candidates",
@@ -135,6 +142,14 @@ class Metrics:
             self._child(self._health, camera, measure).set(value)
         for measure, raised in alarms.items():
             self._child(self._alarm, camera, measure).set(raised)
+
+    def roll_alarm(self, cause: str) -> None:
+        """Count an alarm of a running roll; called from any thread."""
+        self._child(self._roll_alarms, cause).inc()
+
+    def roll_watch_behind(self) -> None:
+        """Count a frame that the watch of rolls had to leave to the store."""
+        self._behind.inc()
 
     def shadowed(self, outcome: str, candidates: int) -> None:
         """Count candidates that were given to a shadow; called from any thread."""

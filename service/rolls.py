@@ -11,10 +11,15 @@ from datetime import datetime
 from functools import partial
 
 from inspection.record import ModelRef
-from service.calibrations import newest_calibration, recipe_from, recipe_text
+from service.calibrations import newest_calibration, recipe_from
+from service.errors import RollClosed
+from service.openings import Pinning, RollOpening, entry_of, opened_before
+from service.recipes_in_force import recipe_in_force
 from service.settings import Settings
 from service.store import reads
+from service.store.audit import Actor
 from service.store.entries import RollCameraEntry, RollEntry, stamp
+from service.store.openings import closed_roll, open_roll
 from service.store.store import Store
 from service.workbench import Pins
 
@@ -36,7 +41,41 @@ class Rolls:
 
     def __init__(self, store: Store, settings: Settings, model: ModelRef, clock: Callable[[], datetime]) -> None:
         self._store, self._settings, self._model, self._clock = store, settings, model, clock
+        self._pinning = Pinning(settings.data_dir, settings.default_recipe, model)
         self._lock = threading.Lock()
+
+    def check_recipe(self) -> None:
+        """Raise unless new rolls can be opened by the station's own recipe: better now than at the first frame.
+
+        Raises
+        ------
+        RecipeError
+            There is none, or it cannot be judged by.
+        """
+        name, folder = self._settings.default_recipe, self._settings.data_dir
+        self._store.read(partial(recipe_in_force, data_dir=folder, name=name))
+
+    def open(self, opening: RollOpening, actor: Actor) -> RollEntry:
+        """Open a roll, or return how it was opened; may be called from any thread.
+
+        Raises
+        ------
+        RollOpened
+            It was opened with something else.
+        RollClosed
+        UnknownRecipe, OtherProduct, RecipeError
+            No recipe is there, for this product, or to judge by.
+        StoreFailed
+        """
+        with self._lock:
+            before = partial(opened_before, opening=opening, pinning=self._pinning)
+            if entry := self._store.read(before):
+                return entry
+            now = self._clock()
+            entry = self._entry(opening, now, actor)
+            self._store.change(partial(open_roll, entry=entry, actor=actor, at=now)).result()
+        _log.info("roll opened", extra=_told_of(entry))
+        return entry
 
     def pinned(self, roll_id: str, camera_id: str) -> Pins:
         """Return what this camera's frames on this roll are inspected by; may be called from any thread.
@@ -45,6 +84,8 @@ class Rolls:
         ------
         RecipeError
             The recipe for new rolls cannot be judged by.
+        RollClosed
+            And this camera was never on it.
         StoreFailed
             A new roll could not be remembered.
         """
@@ -62,25 +103,18 @@ class Rolls:
             holds=self._changed(roll),
         )
 
+    def _entry(self, opening: RollOpening, at: datetime, actor: Actor | None = None) -> RollEntry:
+        return self._store.read(partial(entry_of, opening=opening, pinning=self._pinning, at=at, by=actor))
+
     def _new_roll(self, roll_id: str) -> RollEntry:
-        name = self._settings.default_recipe
-        text = recipe_text(self._settings.data_dir, name)
-        recipe, model = recipe_from(text, name).ref, self._model
-        roll = RollEntry(
-            roll_id=roll_id,
-            opened_at=stamp(self._clock()),
-            recipe_name=recipe.name,
-            recipe_version=recipe.version,
-            recipe_text=text,
-            model_name=model.name,
-            model_version=model.version,
-            model_sha256=model.sha256,
-        )
+        roll = self._entry(RollOpening(roll_id=roll_id), self._clock())
         self._store.open_roll(roll).result()
         _log.info("roll opened", extra=_told_of(roll))
         return roll
 
     def _new_camera(self, roll_id: str, camera_id: str) -> RollCameraEntry:
+        if closed := self._store.read(partial(closed_roll, roll_id=roll_id)):
+            raise RollClosed(closed.told)
         entry = RollCameraEntry(
             roll_id=roll_id,
             camera_id=camera_id,

@@ -58,6 +58,15 @@ class DefectAnswer(FindingAnswer):
     needs_review: bool
 
 
+class PatchAnswer(BaseModel):
+    """A coated interval of a skip-coated lane, as far as the frame shows it."""
+
+    from_mm: float
+    to_mm: float
+    from_in_sight: bool = Field(description="The patch begins here; else the frame does.")
+    to_in_sight: bool
+
+
 class LaneAnswer(BaseModel):
     """Where a lane lay."""
 
@@ -65,6 +74,11 @@ class LaneAnswer(BaseModel):
     left_mm: float
     right_mm: float
     width_mm: float
+    left_in_sight: bool = Field(description="The edge was measured; else the lane reaches the frame's rim there.")
+    right_in_sight: bool
+    left_wave_mm: float | None = Field(description="Root mean square of the edge about its slow course.")
+    right_wave_mm: float | None
+    patches: list[PatchAnswer] | None = Field(description="null: the lane is not skip-coated.")
 
 
 class RecipeAnswer(BaseModel):

@@ -6,13 +6,14 @@ product stands in its recipe, what belongs to a camera in its calibration, never
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from inspection.errors import InputError
 from inspection.frame import FrameLimits
+from service.shifts import Shifts, parse_shifts
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """Cameras and recipes name folders and files, so their names hold nothing that a path could misread."""
@@ -38,6 +39,9 @@ class Settings(BaseSettings):
     require_known_cameras: bool = Field(
         False, description="Refuse cameras that have no calibration folder instead of holding their frames."
     )
+
+    shifts: str = Field("06:00 14:00 22:00", description="When shifts begin, by the clock of the plant.")
+    time_zone: str = Field("UTC", description="The plant's, by its name in the IANA database, as Europe/Berlin.")
 
     max_columns: int = Field(32_768, ge=16, le=131_072, description="Widest frame taken, in pixels.")
     max_rows: int = Field(16_384, ge=16, le=131_072, description="Longest frame taken, in lines.")
@@ -154,6 +158,16 @@ class Settings(BaseSettings):
                 f"got {scheme + found if found else 'no such beginning'}: give one, or none for a file in the folder"
             )
         return url
+
+    @model_validator(mode="after")
+    def _check_shifts(self) -> Self:
+        parse_shifts(self.shifts, self.time_zone)
+        return self
+
+    @property
+    def shift_plan(self) -> Shifts:
+        """The plant's shifts, by its own clock."""
+        return parse_shifts(self.shifts, self.time_zone)
 
     @property
     def store_address(self) -> str | None:

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from starlette.requests import ClientDisconnect
 
 from service.api.guard import COOKIE
+from service.api.small_bodies import small_body
 from service.errors import BodyTooSlow, MalformedBody, NotSignedIn, TooManySignIns, WrongPassword
 from service.keyring import Keyring
 from service.pages import NOT_KEPT, templates
@@ -82,7 +83,7 @@ async def _form(request: Request) -> dict[str, str]:
         raise MalformedBody(f"expected a form of {_FORM}: use the page at /login")
     try:
         async with asyncio.timeout(_FORM_TIMEOUT_S):
-            body = await _small_body(request)
+            body = await small_body(request, _LARGEST_FORM)
         fields = parse_qs(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=8)
     except TimeoutError:
         raise BodyTooSlow(f"expected the form within {_FORM_TIMEOUT_S:g} s: send it faster") from None
@@ -91,15 +92,6 @@ async def _form(request: Request) -> dict[str, str]:
             f"expected a form of {_FORM}, got one that cannot be read: use the page at /login"
         ) from None
     return {name: values[0] for name, values in fields.items()}
-
-
-async def _small_body(request: Request) -> bytes:
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _LARGEST_FORM:
-            raise MalformedBody(f"expected a form of at most {_LARGEST_FORM} bytes, got more: use the page at /login")
-    return bytes(body)
 
 
 def _address(request: Request) -> str:

@@ -16,22 +16,27 @@ from typing import Literal
 
 from inspection.errors import DeadlinePassed
 from inspection.pipeline import NOT_NAMED
+from inspection.roll.web_defect import WebDefect
 from inspection.verdict import Verdict
 from service.admission import Admission
 from service.bodies import Bodies, Body
 from service.calibrations import calibration_folder
 from service.camera_watch import CameraWatch
 from service.disk_guard import DiskGuard
-from service.errors import StoreFailed, UnknownCamera
+from service.errors import RollClosed, StoreFailed, UnknownCamera
 from service.images import Images, Picture
 from service.inspecting import Inspected, Inspecting, Known, Submission
 from service.inspectors import Inspectors
 from service.live import Live
 from service.lost_web import LostWeb
 from service.metrics import Metrics
+from service.roll_watch import RollWatch
+from service.rolls import Rolls
 from service.settings import Settings
 from service.shadow import Shadow
-from service.store.entries import FrameEntry, FrameKey, StoredFrame
+from service.store.audit import Actor
+from service.store.entries import ClosedRoll, FrameEntry, FrameKey, StoredFrame
+from service.store.openings import close_roll
 from service.store.refusals import Refusal
 from service.store.store import Store
 from service.told_once import ToldOnce
@@ -64,6 +69,7 @@ class Station:
     ----------
     settings : Settings
     store : Store
+    rolls : Rolls
     inspecting : Inspecting
     inspectors : Inspectors
     images : Images
@@ -71,6 +77,7 @@ class Station:
     live : Live
     metrics : Metrics
     watch : CameraWatch
+    roll_watch : RollWatch
     clock : callable
         The time of day, aware.
     timer : callable
@@ -92,6 +99,7 @@ class Station:
         *,
         settings: Settings,
         store: Store,
+        rolls: Rolls,
         inspecting: Inspecting,
         inspectors: Inspectors,
         images: Images,
@@ -99,12 +107,14 @@ class Station:
         live: Live,
         metrics: Metrics,
         watch: CameraWatch,
+        roll_watch: RollWatch,
         clock: Callable[[], datetime],
         timer: Callable[[], float],
     ) -> None:
         self.settings, self.store, self.images, self.disk = settings, store, images, disk
         self.live, self.metrics, self.clock, self.timer = live, metrics, clock, timer
-        self.inspectors, self.watch = inspectors, watch
+        self.inspectors, self.rolls = inspectors, rolls
+        self.watch, self.roll_watch = watch, roll_watch
         self.admission = Admission(settings.queue_frames, inspectors.places, settings.wanted_ms)
         self.bodies = Bodies()
         self.turns = Turns(inspectors.places)
@@ -142,6 +152,8 @@ class Station:
             The body cannot become a frame.
         Conflict
             Its number is taken by other pixels.
+        RollClosed
+            Its roll takes no frames any more.
         DeadlinePassed, StoreFailed, InspectorsDown
             It is not inspected; it may be sent again.
         InspectionCrashed
@@ -160,6 +172,21 @@ class Station:
                 self.bodies.give_back(submission.body)
                 return Receipt(outcome.answer, outcome.stages_ms)
             return await self._kept(submission, outcome, submitted)
+
+    async def close_roll(self, roll_id: str, actor: Actor) -> ClosedRoll:
+        """Close a roll: frames that are being kept are kept before, all later ones are refused.
+
+        Raises
+        ------
+        UnknownRoll
+        RollClosed
+            It was closed before.
+        StoreFailed
+        """
+        closing = partial(close_roll, roll_id=roll_id, actor=actor, at=self.clock())
+        closed = await asyncio.wrap_future(self.store.change(closing))
+        self._inspecting.forget(roll_id)
+        return closed
 
     def refuse(self, refusal: Refusal) -> None:
         """Remember that a frame was not inspected; its answer does not wait for it."""
@@ -198,16 +225,25 @@ class Station:
 
     async def _kept(self, submission: Submission, inspected: Inspected, submitted: float) -> Receipt:
         entry, begun = inspected.entry, self.timer()
-        self._inspecting.offered(entry.key)
-        await asyncio.wrap_future(self.store.keep_frame(entry))
+        self._inspecting.offered(entry)
+        changed = await self._keep(entry)
         now, done = self.timer(), inspected.done
         stages_ms = dict(done.stages_ms) | {"store": 1e3 * (now - begun)}
         self._learn(submission, submitted, now)
         self.metrics.answered(entry.key.camera_id, entry.record, stages_ms)
         self._lost.learn(entry.key.camera_id, entry.length_mm / 1e3)
+        self.roll_watch.take(entry, changed)
         self._tell(entry, done, sum(stages_ms.values()))
         self._show(submission, entry, now)
         return Receipt(entry.answer, stages_ms)
+
+    async def _keep(self, entry: FrameEntry) -> tuple[WebDefect, ...]:
+        try:
+            return await asyncio.wrap_future(self.store.keep_frame(entry))
+        except RollClosed:
+            # A command closed it beside the station.
+            self._inspecting.forget(entry.key.roll_id)
+            raise
 
     def _learn(self, submission: Submission, submitted: float, now: float) -> None:
         self.admission.took(submission.key.camera_id, submission.body_ms, 1e3 * (now - submitted))

@@ -8,7 +8,7 @@ from inspection.classification import Classifier
 from inspection.frame import Frame
 from inspection.geometry import Placement
 from inspection.pipeline import Inspector
-from service.calibrations import recipe_from, recipe_text
+from inspection.recipe import default_recipe
 from service.settings import Settings
 
 
@@ -16,17 +16,15 @@ def warm_up(settings: Settings, classifier: Classifier) -> None:
     """Inspect drawn frames of either depth: a lane with a hole, a small one with a streak, nothing but noise.
 
     What only an odd frame needs is compiled too: in a fresh installation it would hold up the line for seconds.
-    It also shows before the first frame comes whether new rolls can be opened by the default recipe.
     """
-    recipe = recipe_from(recipe_text(settings.data_dir, settings.default_recipe), settings.default_recipe)
     scale = settings.default_mm_per_px
     placement = Placement(scale, scale)
-    inspector = Inspector(recipe, classifier, placement=placement)
+    inspector = Inspector(default_recipe(), classifier, placement=placement)
     for drawn in (_lane(512, 2048), _lane(64, 300), np.random.default_rng(0).uniform(0, 255, (24, 40))):
         inspector.inspect(Frame(drawn.astype(np.uint8)))
         inspector.inspect(Frame((drawn * 16).astype(np.uint16), 12))
     lane = Frame(_lane(512, 2048).astype(np.uint8))
-    Inspector(recipe, classifier, calibration=calibrate([lane], placement)).input_health(lane)
+    Inspector(default_recipe(), classifier, calibration=calibrate([lane], placement)).input_health(lane)
 
 
 def _lane(rows: int, columns: int) -> NDArray[np.float64]:

@@ -10,6 +10,8 @@ from inspection.kernels.compiler import compiled
 _ROUNDS = 3
 _WIDEST_SPREADS = 2.5
 _LEAST_SPREAD_PX = 0.05
+_CHIP_SPREADS = 3.5
+_LEAST_BANDS = 16
 
 
 @compiled
@@ -66,3 +68,34 @@ def fit_courses(
             fitted = coefficients @ known
         course[edge] = coefficients @ powers
     return course
+
+
+@compiled
+def course_figures(edges_px: NDArray[np.float64], course_px: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean course of each edge where it was measured, and how restless the edge is about it.
+
+    The latter is a root mean square without what lies over 3.5 robust standard deviations away: a chip is a defect of
+    its own and no waviness. A sine keeps its true value, which a median of absolute values would overstate by half.
+
+    Parameters
+    ----------
+    edges_px, course_px : ndarray of shape (edges, bands)
+        `edges_px` is NaN where nothing was measured.
+
+    Returns
+    -------
+    ndarray of shape (edges, 2)
+        Mean, and root mean square; NaN where nothing was measured, or in under 16 bands for the latter: a fitted
+        parabola follows the waves of so short an edge.
+    """
+    figures = np.full((len(edges_px), 2), np.nan)
+    for edge in range(len(edges_px)):
+        measured = np.isfinite(edges_px[edge])
+        apart = (edges_px[edge] - course_px[edge])[measured]
+        if len(apart):
+            figures[edge, 0] = course_px[edge][measured].mean()
+        if len(apart) >= _LEAST_BANDS:
+            far = _CHIP_SPREADS * 1.4826 * median(np.abs(apart))
+            near = apart[np.abs(apart) <= far]
+            figures[edge, 1] = np.sqrt((near * near).mean())
+    return figures

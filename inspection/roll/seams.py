@@ -62,14 +62,27 @@ class Seams:
     verdict : VerdictSettings
     splices : sequence of float
         Middles of the splices that are known, along the web in mm.
+    longest_mm : float
+        Length of the longest piece that may be restored.
+
+    Attributes
+    ----------
+    longest_mm : float
+        Of any piece so far.
     """
 
-    def __init__(self, joining: JoiningSettings, verdict: VerdictSettings, splices: Sequence[float] = ()) -> None:
+    def __init__(
+        self,
+        joining: JoiningSettings,
+        verdict: VerdictSettings,
+        splices: Sequence[float] = (),
+        longest_mm: float = 0.0,
+    ) -> None:
         self._joining, self._verdict, self._splices = joining, verdict, sorted(splices)
         self._cells: dict[int, dict[int, list[_Place]]] = {}
         self._places: dict[PieceId, _Place] = {}
         self._groups: dict[PieceId, _Group] = {}
-        self._longest_mm = 0.0
+        self.longest_mm = longest_mm
 
     def __len__(self) -> int:
         """Pieces in sight."""
@@ -81,14 +94,15 @@ class Seams:
         Parameters
         ----------
         pieces : iterable of Piece
-            Joinable ones.
+            Joinable ones; those in sight already change nothing.
         splices : iterable of Splice
         """
         work = _Work()
         for splice in splices:
             self._part(splice.down_mm, work)
         for piece in pieces:
-            self._add(piece, work)
+            if piece.identity not in self._places:
+                self._add(piece, work)
         return self._told(work)
 
     def defects(self) -> Iterator[WebDefect]:
@@ -124,7 +138,7 @@ class Seams:
 
     def reach_mm(self, from_mm: float, to_mm: float) -> tuple[float, float]:
         """Tell how far along the web around a stretch everything must be in sight that may belong to it."""
-        reach = self._joining.bridge_mm + self._joining.aside_mm + self._longest_mm
+        reach = self._joining.bridge_mm + self._joining.aside_mm + self.longest_mm
         return from_mm - reach, to_mm + reach
 
     def _add(self, piece: Piece, work: _Work) -> None:
@@ -203,7 +217,7 @@ class Seams:
     def _put(self, place: _Place) -> None:
         piece = place.piece
         self._places[piece.identity] = place
-        self._longest_mm = max(self._longest_mm, piece.to_mm - piece.from_mm)
+        self.longest_mm = max(self.longest_mm, piece.to_mm - piece.from_mm)
         for row, column in _cells_of(piece):
             self._cells.setdefault(row, {}).setdefault(column, []).append(place)
 

@@ -13,9 +13,9 @@ from numpy.random import Generator
 from inspection.defect import Kind
 from inspection.errors import InputError
 from inspection.synthetic.kinds import DEFECTS, DRAWN, PLACES, Draw, Place
-from inspection.synthetic.optics import stream
 from inspection.synthetic.order import LONGEST_PATCH_PX, Order, Orders, Plan, Slot
 from inspection.synthetic.probes import mottle, point, soft_blob, straight_streak
+from inspection.synthetic.rollers import marking_rollers
 from inspection.synthetic.traces import streak
 
 _LONGEST_STREAK_PX = 16_000
@@ -139,21 +139,35 @@ def probe_stains(sigma_per_px: float, size_px: float, n: int) -> Plan:
     return Plan(lambda _: (order,) * n)
 
 
-def roll_mark(circumference_mm: float) -> Plan:
-    """Repeat a pinhole at one cross position once every turn of a roller."""
+def roll_marks(circumferences_mm: Sequence[float], *, missed: float = 0.0, others_per_100_m: float = 0.0) -> Plan:
+    """Repeat a pinhole once every turn of each roller, each at one cross position; other defects lie between.
+
+    Parameters
+    ----------
+    circumferences_mm : sequence of float
+    missed : float
+        Share of turns that leave no mark.
+    others_per_100_m : float
+        Defects of all kinds that belong to no roller.
+    """
 
     def orders(slot: Slot) -> Orders:
-        pitch = circumference_mm / slot.mm_per_px
-        rng = stream(slot.seed, 5)
-        phase, across, shape_seed = rng.uniform() * pitch, rng.uniform(0.1, 0.9), int(rng.integers(1 << 31))
-        begin = slot.index * slot.rows
-        first = int(np.ceil((begin - phase) / pitch))
-        last = int(np.ceil((begin + slot.rows - phase) / pitch))
-        mark = replace(_order(Kind.PINHOLE, slot, rng), shape_seed=shape_seed)
-        rows = [int(np.floor(phase + turn * pitch)) - begin for turn in range(first, last)]
-        return tuple(replace(mark, fixed=(max(row, 0), across)) for row in rows)
+        rng, begin_mm = slot.rng, slot.index * slot.rows * slot.mm_per_px
+        length_mm = slot.rows * slot.mm_per_px
+        marks = []
+        for roller in marking_rollers(slot.seed, circumferences_mm, missed):
+            mark = replace(_order(Kind.PINHOLE, slot, rng), shape_seed=roller.shape_seed)
+            for down_mm in roller.marks_mm(begin_mm, begin_mm + length_mm):
+                row = int(np.floor(down_mm / slot.mm_per_px)) - slot.index * slot.rows
+                marks.append(replace(mark, fixed=(max(row, 0), roller.across)))
+        return (*marks, *_varied(slot, rng, int(rng.poisson(others_per_100_m * length_mm / 1e5))))
 
     return Plan(orders, LONGEST_PATCH_PX)
+
+
+def roll_mark(circumference_mm: float) -> Plan:
+    """Repeat a pinhole at one cross position once every turn of a roller."""
+    return roll_marks((circumference_mm,))
 
 
 def look_alikes() -> Plan:

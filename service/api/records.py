@@ -55,7 +55,10 @@ def show_image(frame_id: FrameId, request: Request) -> Response:
 
 @router.get("/v1/live", response_class=StreamingResponse, responses=answered_by("text/event-stream"))
 async def live(request: Request) -> Response:
-    """Stream server-sent events: `frame` for a record, `preview` for its picture, `input` for lamp and lens."""
+    """Stream server-sent events.
+
+    `frame` for a record, `preview` for its picture, `input` for lamp and lens, `alarm` for what a roll's web tells.
+    """
     station: Station = request.app.state.station
     if station.live.full:
         raise TooManyPages(f"expected at most {MOST_LISTENERS} pages to look at the same time, got one more: close one")

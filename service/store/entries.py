@@ -1,6 +1,5 @@
 """What the store is given to keep, and what it gives back."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -81,18 +80,6 @@ class FrameEntry:
             answer=self.answer,
         )
 
-    def metre_counts(self) -> Counter[tuple[int, int, str, str]]:
-        """Defects by (metre, lane, kind, severity); lane 0 is bare foil."""
-        return Counter(
-            (
-                int(defect.finding.down_mm // 1000),
-                defect.finding.lane or 0,
-                defect.finding.kind.value,
-                defect.severity.value,
-            )
-            for defect in self.record.defects
-        )
-
 
 @dataclass(frozen=True)
 class RollEntry:
@@ -113,6 +100,23 @@ class RollEntry:
 
 
 @dataclass(frozen=True)
+class ClosedRoll:
+    """When a roll was closed, and by whom."""
+
+    roll_id: str
+    closed_at: str
+    closed_by: str
+
+    @property
+    def told(self) -> str:
+        """What is said to whoever takes it for open."""
+        return (
+            f"expected an open roll, {self.roll_id} was closed at {self.closed_at} by {self.closed_by}: "
+            "name the roll that is running"
+        )
+
+
+@dataclass(frozen=True)
 class RollCameraEntry:
     """What one camera was pinned to on a roll; no calibration version where it had none."""
 
@@ -121,6 +125,15 @@ class RollCameraEntry:
     calibration_version: int | None
     mm_per_px: float
     opened_at: str
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Answered frames of a camera on a roll, and the web from the first to the last; None where there are none."""
+
+    frames: int
+    from_mm: float | None
+    to_mm: float | None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, distinct, func, select, union
 
+from inspection.roll.encoder import StepBack
 from service.store.entries import (
+    Extent,
     FrameKey,
     RollCameraEntry,
     RollEntry,
@@ -14,7 +16,7 @@ from service.store.entries import (
     frame_id,
 )
 from service.store.statements import DriverCursor, compiled
-from service.store.tables import cameras, crops, frames, not_inspected, roll_cameras, rolls
+from service.store.tables import cameras, crops, frames, metre_counts, not_inspected, roll_cameras, rolls
 from service.stretches import Refused, Run
 
 _SHOWN = select(
@@ -87,6 +89,25 @@ def runs_backwards(connection: Connection, camera_id: str, roll_id: str) -> bool
     return len(last) == 2 and last[0] < last[1]
 
 
+def steps_back(connection: Connection, camera_id: str, roll_id: str) -> list[StepBack]:
+    """List where positions fall from one answered frame of a camera on a roll to the next, by their numbers."""
+    columns = frames.c
+    before, position_mm, end_mm = (
+        func.lag(each).over(order_by=columns.sequence)
+        for each in (columns.sequence, columns.position_mm, columns.position_mm + columns.length_mm)
+    )
+    question = select(
+        before.label("before"),
+        columns.sequence,
+        columns.position_mm,
+        end_mm.label("end_mm"),
+        (position_mm - columns.position_mm).label("fall_mm"),
+    )
+    told = question.where(columns.camera_id == camera_id, columns.roll_id == roll_id).subquery()
+    falling = select(told).where(told.c.fall_mm > 0).order_by(told.c.sequence)
+    return [StepBack(*row) for row in connection.execute(falling)]
+
+
 def last_sequence(connection: Connection, camera_id: str, roll_id: str) -> int | None:
     """Return the largest sequence answered to a camera on a roll, None when there is none."""
     question = select(func.max(frames.c.sequence)).filter_by(camera_id=camera_id, roll_id=roll_id)
@@ -114,6 +135,13 @@ def roll_camera(connection: Connection, roll_id: str, camera_id: str) -> RollCam
     return RollCameraEntry(**row._mapping) if row else None
 
 
+def calibrations_of(connection: Connection, roll_id: str) -> dict[str, int | None]:
+    """Return the calibrations that cameras were pinned to on a roll, None where one had none."""
+    question = select(roll_cameras.c.camera_id, roll_cameras.c.calibration_version).filter_by(roll_id=roll_id)
+    rows = connection.execute(question.order_by(roll_cameras.c.camera_id))
+    return {row.camera_id: row.calibration_version for row in rows}
+
+
 def camera_ids(connection: Connection) -> list[str]:
     """List the cameras that were seen, in the order of their names."""
     return sorted(connection.scalars(select(cameras.c.camera_id)))
@@ -133,22 +161,33 @@ def cameras_of_roll(connection: Connection, roll_id: str) -> list[str]:
     return sorted(connection.scalars(union(seen, refused)))
 
 
+def extent(connection: Connection, camera_id: str, roll_id: str) -> Extent:
+    """Tell how many frames of a camera on a roll were answered, and where on the web they begin and end."""
+    begin, end = func.min(frames.c.position_mm), func.max(frames.c.position_mm + frames.c.length_mm)
+    question = select(func.count(), begin, end).where(frames.c.camera_id == camera_id, frames.c.roll_id == roll_id)
+    return Extent(*connection.execute(question).one())
+
+
+def severities(connection: Connection, roll_id: str) -> dict[str, int]:
+    """Count a roll's defects by severity, from the counts by metre."""
+    columns = metre_counts.c
+    question = select(columns.severity, func.sum(columns.count)).where(columns.roll_id == roll_id)
+    return {severity: int(count) for severity, count in connection.execute(question.group_by(columns.severity))}
+
+
 def runs(connection: Connection, camera_id: str, roll_id: str) -> list[Run]:
     """Tell the answered frames of a camera on a roll, as runs of numbers without a gap."""
-    of_roll = frames.c.camera_id == camera_id, frames.c.roll_id == roll_id
+    of_roll = {"camera_id": camera_id, "roll_id": roll_id}
     island = (frames.c.sequence - func.row_number().over(order_by=frames.c.sequence)).label("island")
-    numbered = select(frames.c.sequence, frames.c.position_mm, frames.c.length_mm, frames.c.rows, island)
-    told = numbered.where(*of_roll).subquery()
-    question = select(
-        func.min(told.c.sequence),
-        func.max(told.c.sequence),
-        func.min(told.c.position_mm),
-        func.max(told.c.position_mm + told.c.length_mm),
-        func.avg(told.c.length_mm),
-        func.max(told.c.rows),
-    )
-    question = question.group_by(told.c.island).order_by(func.min(told.c.sequence))
-    return [Run(*row) for row in connection.execute(question)]
+    # Numbers alone are read from the index: a long roll's frames themselves would take a quarter of a second.
+    told = select(frames.c.sequence, island).filter_by(**of_roll).subquery()
+    first, last = func.min(told.c.sequence).label("first"), func.max(told.c.sequence).label("last")
+    ends = select(first, last).group_by(told.c.island).subquery()
+    one, other = select(frames).filter_by(**of_roll).subquery(), select(frames).filter_by(**of_roll).subquery()
+    end_mm = other.c.position_mm + other.c.length_mm
+    question = select(ends.c.first, ends.c.last, one.c.position_mm, end_mm, other.c.length_mm, other.c.rows)
+    question = question.join(one, one.c.sequence == ends.c.first).join(other, other.c.sequence == ends.c.last)
+    return [Run(*row) for row in connection.execute(question.order_by(ends.c.first))]
 
 
 def refused(connection: Connection, camera_id: str, roll_id: str) -> list[Refused]:

@@ -10,12 +10,14 @@ from typing import Self, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from inspection.roll.web_defect import WebDefect
 from service.errors import StationError, StoreFailed
 from service.store import camera_health, reads, shadows, writes
 from service.store.camera_health import HealthMinute
 from service.store.database import address_of, is_file, migrate, reading_engine, writing_engine
 from service.store.entries import FrameEntry, RollCameraEntry, RollEntry
 from service.store.refusals import Refusal, Refusals
+from service.store.roll_webs import RollWebs
 from service.store.shadows import ShadowCount, ShadowName
 from service.store.write_ahead_log import shorten
 from service.store.writer import Writer
@@ -55,7 +57,9 @@ class Store:
             self._failures = SQLAlchemyError, self._reading.dialect.loaded_dbapi.Error
             self._file = Path(address.database) if is_file(address) and address.database else None
             migrate(self._writing)
+            self._webs = RollWebs()
             self._writer = Writer(self._writing)
+            self._writer.when_undone = self._webs.forget
             self._refusals = Refusals(self._writer)
         except StationError:
             self._lock.close()
@@ -71,10 +75,10 @@ class Store:
         """Records that wait to be written."""
         return self._writer.waiting
 
-    def keep_frame(self, entry: FrameEntry) -> Future[None]:
-        """Keep an inspected frame."""
+    def keep_frame(self, entry: FrameEntry) -> Future[tuple[WebDefect, ...]]:
+        """Keep an inspected frame; its future tells the defects of the web that are new, or otherwise than before."""
         self._refusals.write()
-        return self._writer.submit(partial(writes.write_frame, entry=entry))
+        return self._writer.submit(partial(writes.write_frame, entry=entry, webs=self._webs))
 
     def keep_refusal(self, refusal: Refusal) -> None:
         """Remember a frame that was not inspected; nobody need wait for it, and while the database is away it waits."""

@@ -20,9 +20,11 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from inspection.input_health import MEASURES
+from inspection.roll.lane_series import LANE_MEASURES, SUMS
 
 METADATA = MetaData()
 
@@ -51,6 +53,7 @@ rolls = Table(
     Column("order_number", String),
     Column("fields", String, doc="JSON object of what else was told, such as supplier lots"),
     Column("opened_by", String, doc="NULL: by its first frame"),
+    Index("rolls_by_opening", "opened_at", "roll_id"),
 )
 
 closed_rolls = Table(
@@ -69,6 +72,17 @@ roll_cameras = Table(
     Column("calibration_version", Whole, doc="NULL: the camera was not calibrated"),
     Column("mm_per_px", Float, nullable=False, doc="Scale where no calibration brings its own"),
     Column("opened_at", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+camera_views = Table(
+    "camera_views",
+    METADATA,
+    Column("roll_id", String, primary_key=True),
+    Column("camera_id", String, primary_key=True),
+    Column("left_mm", Float, nullable=False, doc="What its first frame on the roll showed of the web"),
+    Column("right_mm", Float, nullable=False),
+    Column("side", String, nullable=False, doc="top or bottom"),
     sqlite_with_rowid=False,
 )
 
@@ -168,6 +182,23 @@ metre_counts = Table(
     sqlite_with_rowid=False,
 )
 
+stretch_counts = Table(
+    "stretch_counts",
+    METADATA,
+    Column("roll_id", String, primary_key=True),
+    Column("step", Whole, primary_key=True, autoincrement=False, doc="A stretch is 2 to the power of it metres long"),
+    Column("stretch", Whole, primary_key=True, autoincrement=False, doc="Its metres' numbers without their last bits"),
+    Column("lane", Whole, primary_key=True, autoincrement=False),
+    Column("kind", String, primary_key=True),
+    Column("severity", String, primary_key=True),
+    Column("camera_id", String, primary_key=True),
+    Column("count", Whole, nullable=False, doc="Sum over metre_counts, which triggers keep"),
+    sqlite_with_rowid=False,
+)
+
+LONG_MM = 1000
+"""Defects so long or longer have an index of their own: they are lines on the map."""
+
 web_defects = Table(
     "web_defects",
     METADATA,
@@ -188,11 +219,21 @@ web_defects = Table(
     Column("contrast_sigma", Float, nullable=False),
     Column("pieces", Whole, nullable=False),
     Column("found_at", String, nullable=False),
+    Column("largest_frame", Whole, doc="Its largest piece's; NULL, as what follows, where it has but one"),
+    Column("largest_number", Whole),
+    Column("worst_severity", String, doc="Of its pieces, each by itself"),
+    Column("doubtful", Boolean, doc="A piece was marked for review"),
     Index("web_defects_along", "roll_id", "from_mm", "frame", "number"),
-    Index("web_defects_by_kind", "roll_id", "kind", "from_mm", "frame", "number"),
-    Index("web_defects_by_severity", "roll_id", "severity", "from_mm", "frame", "number"),
+    Index("web_defects_by_kind", "roll_id", "kind", "severity", "from_mm", "frame", "number"),
+    Index("web_defects_by_size", "roll_id", "kind", "severity", "area_mm2", "frame", "number"),
+    Index("web_defects_by_time", "kind", "severity", "found_at", "frame", "number"),
     sqlite_with_rowid=False,
 )
+
+is_long = text(f"to_mm - from_mm >= {LONG_MM}")
+"""As the index has it: both databases use it only for a condition that is written the same."""
+
+Index("web_defects_long", web_defects.c.roll_id, web_defects.c.from_mm, sqlite_where=is_long, postgresql_where=is_long)
 
 seam_pieces = Table(
     "seam_pieces",
@@ -250,6 +291,20 @@ web_metres = Table(
     sqlite_with_rowid=False,
 )
 
+web_stretches = Table(
+    "web_stretches",
+    METADATA,
+    Column("roll_id", String, primary_key=True),
+    Column("step", Whole, primary_key=True, autoincrement=False, doc="As in stretch_counts"),
+    Column("stretch", Whole, primary_key=True, autoincrement=False),
+    Column("camera_id", String, primary_key=True),
+    Column("seen_mm", Float, nullable=False, doc="Sum over web_metres, which triggers keep"),
+    Column("held_mm", Float, nullable=False),
+    Column("first_at", String, nullable=False),
+    Column("last_at", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 lane_metres = Table(
     "lane_metres",
     METADATA,
@@ -257,10 +312,12 @@ lane_metres = Table(
     Column("camera_id", String, primary_key=True),
     Column("metre", Whole, primary_key=True),
     Column("lane", Whole, primary_key=True),
+    Column("side", String, nullable=False),
+    Column("seen_mm2", Float, nullable=False, doc="Coating that its frames show, held ones included"),
     *(
         Column(f"{name}_{part}", Whole if part == "n" else Float, nullable=part in ("low", "high"))
-        for name in ("left_mm", "right_mm", "width_mm", "left_wave_mm", "right_wave_mm")
-        for part in ("n", "sum", "squares", "low", "high")
+        for name in LANE_MEASURES
+        for part in SUMS
     ),
     sqlite_with_rowid=False,
 )
@@ -268,14 +325,13 @@ lane_metres = Table(
 lane_patches = Table(
     "lane_patches",
     METADATA,
-    Column("frame", Whole, primary_key=True, autoincrement=False, doc="Of a skip-coated lane"),
-    Column("lane", Whole, primary_key=True, autoincrement=False),
-    Column("number", Whole, primary_key=True, autoincrement=False, doc="Within the frame and lane, from 1"),
-    Column("roll_id", String, nullable=False),
-    Column("camera_id", String, nullable=False),
-    Column("from_mm", Float, nullable=False, doc="Coated from here"),
-    Column("to_mm", Float, nullable=False, doc="to here; frames cut patches"),
-    Index("lane_patches_along", "roll_id", "lane", "from_mm"),
+    Column("roll_id", String, primary_key=True),
+    Column("camera_id", String, primary_key=True),
+    Column("frame", Whole, primary_key=True, autoincrement=False, doc="That shows skip-coated lanes; not held"),
+    Column("side", String, nullable=False),
+    Column("from_mm", Float, nullable=False, doc="The frame's own extent along the web"),
+    Column("to_mm", Float, nullable=False),
+    Column("patches", LargeBinary, nullable=False, doc="Coated intervals of its lanes, see `inspection.roll.patches`"),
     sqlite_with_rowid=False,
 )
 

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.errors import StationError, StoreFailed
+from service.errors import RollClosed, StationError, StoreFailed
+from service.store.openings import CLOSED
 from service.store.writes import write_trial
 
 _LARGEST_GROUP = 32
@@ -61,9 +62,12 @@ class Writer:
     ----------
     when_idle : callable
         Called now and then while nothing waits to be written; may submit something.
+    when_undone : callable
+        Called whenever a transaction did not take place, or may not have, before anything else is written.
     """
 
     when_idle: Callable[[], object] = staticmethod(lambda: None)
+    when_undone: Callable[[], object] = staticmethod(lambda: None)
 
     def __init__(self, engine: Engine) -> None:
         self._connection, self._driver = engine.connect(), engine.dialect.loaded_dbapi
@@ -180,6 +184,7 @@ class Writer:
 
     def _clear_up(self) -> None:
         """Leave no transaction open; a broken connection is made anew when it is next used."""
+        self.when_undone()
         if self._connection.invalidated:
             return
         try:
@@ -233,6 +238,8 @@ class Writer:
     def _told(self, problem: Exception) -> Exception:
         if not isinstance(problem, self._failures):
             return problem
+        if str(getattr(problem, "orig", problem)).partition("\n")[0] == CLOSED:
+            return RollClosed("expected a frame of an open roll, its roll was closed: name the roll that is running")
         _log.error("a record could not be written: %s", problem)
         told = StoreFailed(f"expected the store to take the record, it failed ({type(problem).__name__}): try again")
         told.__cause__ = problem

@@ -9,23 +9,25 @@ from os import urandom
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
-from sqlalchemy.sql import ClauseElement
 
 from inspection.defect import Finding
+from inspection.roll.web_defect import WebDefect
 from service.store.entries import FrameEntry, RollCameraEntry, RollEntry, stamp
-from service.store.statements import Compiled, InsertInto, compiled, in_one_trip, insert_into
+from service.store.lane_writes import write_lanes
+from service.store.roll_webs import RollWebs
+from service.store.statements import Compiled, compiled, in_one_trip, insert_into
 from service.store.tables import (
     cameras,
     crops,
     defects,
     events,
     frames,
-    metre_counts,
     not_inspected,
     roll_cameras,
     rolls,
     write_trials,
 )
+from service.store.web_writes import write_web
 
 _TRIAL_BYTES = 1 << 17
 
@@ -35,21 +37,11 @@ def _insert_all(table: Table) -> Compiled:
     return compiled(lambda insert: insert(table).values(_all(table)))
 
 
-def _count_up(insert: InsertInto) -> ClauseElement:
-    """Insert a row of counts whose values stand in the order of the table's columns, or add to what is there."""
-    more = insert(metre_counts).values(_all(metre_counts))
-    return more.on_conflict_do_update(
-        index_elements=list(metre_counts.primary_key.columns),
-        set_={"count": metre_counts.c.count + more.excluded.count},
-    )
-
-
 def _all(table: Table) -> dict[str, Any]:
     return {column.name: bindparam(column.name) for column in table.columns}
 
 
 _FRAME, _DEFECTS, _EVENTS, _CROPS = (_insert_all(table) for table in (frames, defects, events, crops))
-_COUNTS = compiled(_count_up)
 _CLOSE = compiled(
     lambda _: (
         update(not_inspected)
@@ -64,19 +56,35 @@ _CLOSE = compiled(
 )
 
 
-def write_frame(connection: Connection, entry: FrameEntry) -> None:
-    """Keep a frame, everything found on it, and its share of the counts."""
+def write_frame(connection: Connection, entry: FrameEntry, webs: RollWebs) -> tuple[WebDefect, ...]:
+    """Keep a frame, everything found on it, and what it changes of its roll's web.
+
+    Parameters
+    ----------
+    connection : Connection
+    entry : FrameEntry
+    webs : RollWebs
+        Must forget everything when the transaction fails.
+
+    Returns
+    -------
+    tuple of WebDefect
+        Those that are new, and those that are otherwise than before.
+    """
     key, received_at = entry.key, stamp(entry.received_at)
+    changes = webs.join(connection, entry)
     with in_one_trip(connection) as cursor:
         cursor.execute(_FRAME, _frame_row(entry, received_at))
         cursor.execute(_CLOSE, (received_at, key.camera_id, key.roll_id, key.sequence))
         if entry.record.defects:
             cursor.executemany(_DEFECTS, _defect_rows(entry))
-            cursor.executemany(_COUNTS, _count_rows(entry))
         if entry.record.events:
             cursor.executemany(_EVENTS, _event_rows(entry))
+        write_lanes(cursor, entry)
         if entry.crops:
             cursor.execute(_CROPS, (entry.number, entry.crops))
+        write_web(cursor, entry, changes)
+    return changes.changed
 
 
 def _frame_row(entry: FrameEntry, received_at: str) -> tuple[Any, ...]:
@@ -109,11 +117,6 @@ def _defect_rows(entry: FrameEntry) -> list[tuple[Any, ...]]:
 
 def _event_rows(entry: FrameEntry) -> list[tuple[Any, ...]]:
     return [_finding_row(entry.number, n, event) for n, event in enumerate(entry.record.events, 1)]
-
-
-def _count_rows(entry: FrameEntry) -> list[tuple[Any, ...]]:
-    key = entry.key
-    return [(key.roll_id, key.camera_id, *place, count) for place, count in entry.metre_counts().items()]
 
 
 def _finding_row(frame: int, number: int, finding: Finding) -> tuple[Any, ...]:

@@ -124,7 +124,7 @@ def gaussian_edge(blur_px, rows=128):
     pixels = np.rint(60 + 150 * cv2.GaussianBlur(step, (0, 0), blur_px)).astype(np.uint8)
     edges = np.tile(np.array([[[128.0], [256.0]]]), bands_in(rows))
     states = np.full((bands_in(rows), 1), COATED, np.int8)
-    return pixels, Web(edges, edges, np.array([[False, True]]), states, (((0, rows),),))
+    return pixels, Web(edges, edges, np.array([[False, True]]), np.zeros((1, 2), bool), states, (((0, rows),),))
 
 
 @pytest.mark.parametrize("blur_px", [1.0, 2.0, 3.0])

@@ -7,7 +7,7 @@ import pytest
 
 from inspection.defect import Defect, Finding, Kind, Severity
 from inspection.geometry import Box
-from inspection.record import CalibrationRef, FrameRecord, LaneExtent, ModelRef, RecipeRef, to_answer
+from inspection.record import CalibrationRef, CoatedPatch, FrameRecord, LaneExtent, ModelRef, RecipeRef, to_answer
 from inspection.verdict import Verdict
 
 BARE = Finding(
@@ -20,7 +20,7 @@ RECORD = FrameRecord(
     reasons=("bare_spot 2.3 mm2 > 0.5 mm2",),
     defects=(Defect(BARE, Severity.CRITICAL, needs_review=True),),
     events=(replace(BARE, kind=Kind.SPLICE, lane=None),),
-    lanes=(LaneExtent(1, 6.1, 99.7),),
+    lanes=(LaneExtent(1, 6.1, 99.7, True, False, 0.01234, None, (CoatedPatch(850, 880.1251, False, True),)),),
     timing_ms={"decode": 0.2, "detect": 1.9004, "classify": 0.6},
     recipe=RecipeRef("default", 3),
     calibration=CalibrationRef(2),
@@ -53,7 +53,19 @@ def test_the_answer_has_the_pinned_fields() -> None:
             }
         ],
         "events": [],
-        "lanes": [{"lane": 1, "left_mm": 6.1, "right_mm": 99.7, "width_mm": 93.6}],
+        "lanes": [
+            {
+                "lane": 1,
+                "left_mm": 6.1,
+                "right_mm": 99.7,
+                "width_mm": 93.6,
+                "left_in_sight": True,
+                "right_in_sight": False,
+                "left_wave_mm": 0.0123,
+                "right_wave_mm": None,
+                "patches": [{"from_mm": 850.0, "to_mm": 880.125, "from_in_sight": False, "to_in_sight": True}],
+            }
+        ],
         "timing_ms": {"decode": 0.2, "detect": 1.9, "classify": 0.6},
         "recipe": {"name": "default", "version": 3},
         "calibration": {"version": 2},

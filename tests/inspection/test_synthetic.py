@@ -21,8 +21,10 @@ from inspection.synthetic.plan import (
     probe_stains,
     probe_streaks,
     roll_mark,
+    roll_marks,
 )
 from inspection.synthetic.product import HELD_OUT, PRODUCTS, Product
+from inspection.synthetic.rollers import marking_rollers
 from inspection.synthetic.web import SyntheticWeb
 
 GRAPHITE = PRODUCTS["graphite"]
@@ -208,6 +210,29 @@ def test_a_roll_mark_comes_back_after_each_turn() -> None:
     assert len(rows) >= 4
     assert np.diff(rows) == pytest.approx(31.4 / 0.05, abs=1)
     assert np.ptp([column for _, column in marks.values()]) <= 1
+
+
+def test_several_rollers_mark_the_web_each_at_its_pitch_and_miss_the_turns_they_are_told_to() -> None:
+    circumferences, rows = (14.0, 23.0), 256
+    web = small(plan=roll_marks(circumferences, missed=0.3), rows=rows)
+    tops: dict[int, int] = {}
+    for index in range(20):
+        for mark in web.truth(index).defects:
+            tops.setdefault(mark.identity, index * rows + mark.box.top)
+    drawn_mm = sorted(top * 0.05 for top in tops.values())
+    rollers = marking_rollers(web.scene.seed, circumferences, 0.3)
+    told_mm = [roller.marks_mm(0, 20 * rows * 0.05) for roller in rollers]
+    assert drawn_mm == pytest.approx(sorted(told_mm[0] + told_mm[1]), abs=0.11)
+    for roller, marks_mm in zip(rollers, told_mm, strict=True):
+        turns = (np.array(marks_mm) - roller.phase_mm) / roller.circumference_mm
+        assert turns == pytest.approx(np.round(turns))
+        assert 1 < np.diff(turns).max() < 9
+
+
+def test_as_many_other_defects_lie_between_marks_as_told() -> None:
+    web = small(plan=roll_marks((), others_per_100_m=10_000), rows=256)
+    seen = {defect.identity for index in range(40) for defect in web.truth(index).defects}
+    assert len(seen) == pytest.approx(10_000 * 40 * 256 * 0.05 / 1e5, rel=0.4)
 
 
 def test_look_alikes_hide_no_defect_and_stay_faint() -> None:

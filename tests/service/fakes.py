@@ -82,7 +82,10 @@ def inspectors_here(model_sha256: str) -> StartInspectors:
 @contextmanager
 def running(data_dir: Path, model_sha256: str = "f" * 64, **settings: Any) -> Iterator[httpx.Client]:
     """A real server on a free port, and a client for it; patient unless told otherwise: many tests run at once."""
-    app = create_app(Settings(data_dir=data_dir, **{"deadline_ms": 30_000} | settings), inspectors_here(model_sha256))
+    app = create_app(
+        Settings(data_dir=data_dir, **{"deadline_ms": 30_000, "wanted_ms": 30_000} | settings),
+        inspectors_here(model_sha256),
+    )
     server = server_for(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_arrays import quickly, seeds
 
-from inspection.kernels.robust import fit_courses, median, row_medians
+from inspection.kernels.robust import course_figures, fit_courses, median, row_medians
 
 
 def lower_median(values):
@@ -69,3 +69,30 @@ def test_a_fifth_of_chips_moves_no_course() -> None:
 def test_an_edge_that_is_nowhere_seen_has_no_course() -> None:
     course = fit_courses(np.zeros((1, 9)), np.zeros((1, 9), bool), np.ones((1, 9)))
     assert np.isnan(course).all()
+
+
+def test_a_sine_about_its_course_keeps_its_root_mean_square_and_a_chip_is_left_out() -> None:
+    along = np.arange(160) / 160
+    course = np.stack([100 + along, 200 - along])
+    edges = course + 0.4 * np.sin(2 * np.pi * 8 * along)
+    edges[1, 40:44] += 9
+    edges[1, 100:] = np.nan
+    (mean, wave), (other_mean, other_wave) = course_figures(edges, course)
+    assert (mean, other_mean) == (course[0].mean(), course[1, :100].mean())
+    np.testing.assert_allclose([wave, other_wave], 0.4 / np.sqrt(2), rtol=0.03)
+
+
+@quickly
+@given(seeds)
+def test_of_plain_noise_the_root_mean_square_loses_next_to_nothing(seed) -> None:
+    noise = np.random.default_rng(seed).normal(size=(1, 4000))
+    assert abs(course_figures(noise, np.zeros_like(noise))[0, 1] - 1) < 0.06
+
+
+def test_of_an_edge_that_was_measured_nowhere_or_hardly_there_is_no_figure() -> None:
+    edges = np.full((2, 40), np.nan)
+    edges[1, :15] = 7.0
+    figures = course_figures(edges, np.full((2, 40), 5.0))
+    assert np.isnan(figures[0]).all()
+    assert figures[1, 0] == 5.0
+    assert np.isnan(figures[1, 1])

@@ -155,3 +155,10 @@ def test_a_long_streak_costs_as_much_at_its_end_as_at_its_beginning() -> None:
         changes = roll.add(frame.pieces, frame.splices)
         assert (len(changes.changed), len(changes.kept), len(changes.moved)) == (1, 1, 0)
     assert [defect.pieces for defect in roll.defects()] == [400]
+
+
+def test_a_piece_that_is_told_twice_counts_once() -> None:
+    roll, frame = Joined(JOINING, VERDICT), told([Thing(Kind.STREAK, 0, 40, 40, 40.5)], "left", 0)
+    assert len(roll.add(frame.pieces).changed) == 1
+    assert roll.add(frame.pieces).changed == ()
+    assert [defect.pieces for defect in roll.defects()] == [1]

@@ -1,0 +1,179 @@
+"""Rollers that mark the web, found on drawn webs through the whole inspection.
+
+Each frame's defects count as defects of the web by themselves: a mark that a seam cuts is two of half its size.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from benchmarks.answers import Row
+from benchmarks.stations import Station, station
+from inspection.defect import Defect
+from inspection.roll.alarms import Alarm, News
+from inspection.roll.repeat_alarms import RepeatAlarms
+from inspection.roll.repeats import Repeat, find_repeats
+from inspection.roll.rollers import RepeatSettings
+from inspection.roll.web_defect import WebDefect
+from inspection.synthetic.order import Plan
+from inspection.synthetic.plan import roll_marks
+from inspection.synthetic.rollers import MarkingRoller, marking_rollers
+from inspection.synthetic.web import SyntheticWeb
+
+_PRODUCT, _COLUMNS, _ROWS, _FRAMES = "graphite", 4096, 1024, 300
+_PITCHES_MM = (150.0, 1500.0)
+_ROLLERS = 5
+_MISSED = 0.05
+_OTHERS_PER_100_M = 50.0
+_SAME_MM = 2.0
+"""A repeat found with a pitch so near a roller's is that roller's."""
+
+_MARKS = 4
+_ERROR_BAR_MM = 0.5
+_SETTINGS = RepeatSettings()
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was found on one web: while it ran, and afterwards."""
+
+    alarms: tuple[Alarm, ...]
+    repeats: tuple[Repeat, ...]
+    defects: int
+
+
+@dataclass(frozen=True)
+class _Found:
+    """One roller: how many of its marks had passed when it was told, and by how much its pitch was wrong."""
+
+    marks: int | None
+    first_error_mm: float
+    last_error_mm: float
+
+
+def periods(webs: int, clean_webs: int) -> list[Row]:
+    """Look for rollers on webs that are marked by five of them, and on webs that none marks.
+
+    Parameters
+    ----------
+    webs : int
+        Webs of 300 frames with five rollers, and unrelated defects between.
+    clean_webs : int
+        Webs with unrelated defects alone; as many with ten times as many.
+    """
+    with ProcessPoolExecutor(2) as pool:
+        marked = list(pool.map(_marked, range(webs)))
+        clean = list(pool.map(partial(_clean, _OTHERS_PER_100_M), range(clean_webs)))
+        crowded = list(pool.map(partial(_clean, 10 * _OTHERS_PER_100_M), range(clean_webs)))
+    found = [each for _, of_web in marked for each in of_web]
+    strange = sum(count for count, _ in marked)
+    return [
+        _when(found),
+        _error("when it was told", [each.first_error_mm for each in found if each.marks]),
+        _error("on the whole web", [each.last_error_mm for each in found]),
+        Row("repeats of no roller, on marked webs", str(strange), "0", strange == 0),
+        _false(f"{_OTHERS_PER_100_M:g} per 100 m", clean),
+        _false(f"{10 * _OTHERS_PER_100_M:g} per 100 m", crowded),
+    ]
+
+
+def pitches(number: int) -> list[float]:
+    """Circumferences of a web's rollers, from small to large, no one near another."""
+    low, high = np.log(_PITCHES_MM)
+    steps = np.linspace(low, high, _ROLLERS)
+    off = np.random.default_rng(number).uniform(-0.2, 0.2, _ROLLERS) * (steps[1] - steps[0])
+    return [float(pitch) for pitch in np.exp(np.clip(steps + off, low, high))]
+
+
+def _marked(number: int) -> tuple[int, list[_Found]]:
+    circumferences, seed = pitches(number), 9100 + number
+    seen = _seen(seed, roll_marks(circumferences, missed=_MISSED, others_per_100_m=_OTHERS_PER_100_M))
+    rollers = marking_rollers(seed, circumferences, _MISSED)
+    strange = [repeat for repeat in seen.repeats if not any(_is_of(repeat.pitch_mm, roller) for roller in rollers)]
+    return len(strange), [_found(roller, seen) for roller in rollers]
+
+
+def _clean(others_per_100_m: float, number: int) -> tuple[int, int]:
+    """Count repeats and alarms where there is no roller, and defects."""
+    seen = _seen(9500 + number, roll_marks((), others_per_100_m=others_per_100_m))
+    return len(seen.repeats) + len(seen.alarms), seen.defects
+
+
+def _seen(seed: int, plan: Plan) -> _Seen:
+    here = station(_PRODUCT)
+    web = here.web(seed, plan)
+    alarms, source, defects = list[Alarm](), RepeatAlarms(_SETTINGS), list[WebDefect]()
+    for news in _news(here, web):
+        alarms += source.take(news)
+        defects += news.changed
+    return _Seen(tuple(alarms), tuple(find_repeats(defects, _SETTINGS)), len(defects))
+
+
+def _news(here: Station, web: SyntheticWeb) -> Iterator[News]:
+    length_mm = _ROWS * web.scene.product.mm_per_px
+    for index in range(_FRAMES):
+        begin_mm = index * length_mm
+        record = here.inspector.inspect(web.frame(index).frame, position_mm=begin_mm).record
+        changed = [_web_defect((index + 1, number), defect) for number, defect in enumerate(record.defects, 1)]
+        yield News("benchmark", begin_mm, begin_mm + length_mm, tuple(changed))
+
+
+def _web_defect(identity: tuple[int, int], defect: Defect) -> WebDefect:
+    finding = defect.finding
+    return WebDefect(
+        identity=identity,
+        kind=finding.kind,
+        probability=finding.probability,
+        severity=defect.severity,
+        needs_review=defect.needs_review,
+        lane=finding.lane,
+        from_mm=finding.down_mm - finding.length_mm / 2,
+        to_mm=finding.down_mm + finding.length_mm / 2,
+        left_mm=finding.cross_mm - finding.width_mm / 2,
+        right_mm=finding.cross_mm + finding.width_mm / 2,
+        area_mm2=finding.area_mm2,
+        contrast_sigma=finding.contrast_sigma,
+        pieces=1,
+        camera_id="benchmark",
+        found_at="",
+    )
+
+
+def _found(roller: MarkingRoller, seen: _Seen) -> _Found:
+    wanted_mm = roller.circumference_mm
+    alarms = [alarm for alarm in seen.alarms if _is_of(float(alarm.details["pitch_mm"] or 0), roller)]
+    errors_mm = [abs(repeat.pitch_mm - wanted_mm) for repeat in seen.repeats if _is_of(repeat.pitch_mm, roller)]
+    if not alarms or not errors_mm:
+        return _Found(None, np.inf, min(errors_mm, default=np.inf))
+    first = min(alarms, key=lambda alarm: alarm.raised_mm)
+    # The frame that the alarm came with ends beyond the mark that brought it.
+    passed = len(roller.marks_mm(0.0, float(first.details["last_mm"] or 0)))
+    return _Found(passed, abs(float(first.details["pitch_mm"] or 0) - wanted_mm), min(errors_mm))
+
+
+def _is_of(pitch_mm: float, roller: MarkingRoller) -> bool:
+    return abs(pitch_mm - roller.circumference_mm) <= _SAME_MM
+
+
+def _when(found: list[_Found]) -> Row:
+    marks = [each.marks for each in found]
+    counts = ", ".join(f"{marks.count(number)} after {number}" for number in sorted({mark for mark in marks if mark}))
+    late = sum(mark is None or mark > _MARKS for mark in marks)
+    missed = f", {marks.count(None)} never" if None in marks else ""
+    what = f"marks that had passed when a roller was told, of {len(found)} rollers ({_MISSED:.0%} of turns without)"
+    return Row(what, counts + missed, f"<= {_MARKS}: 3 repeats", not late)
+
+
+def _error(when: str, errors_mm: list[float]) -> Row:
+    worst = max(errors_mm, default=np.inf)
+    measured = f"worst {worst:.3f} mm, median {np.median(errors_mm or [np.inf]):.3f} mm"
+    return Row(f"error of the pitch, {when}", measured, f"<= {_ERROR_BAR_MM} mm", worst <= _ERROR_BAR_MM)
+
+
+def _false(density: str, webs: list[tuple[int, int]]) -> Row:
+    false, defects = (sum(each[place] for each in webs) for place in (0, 1))
+    measured = f"{false} on {len(webs)} webs, {defects} defects seen"
+    return Row(f"repeats where no roller is, {density}", measured, "0", false == 0)

@@ -1,0 +1,117 @@
+"""All that is wrong with a roll, from every part that knows of something: what verdicts and cuts rest on.
+
+A part is one line in `PARTS`: a function that tells faults of a roll. What makes it doubtful where things lie, or how
+much was seen, is one line in `DOUBTS`: it tells why in words, and no lane of the roll passes.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, TypeAlias
+
+from inspection.defect import Kind, Severity
+from inspection.roll.along import Stretch, joined, without
+from inspection.roll.coverage import TOUCHING_MM, gaps, held_stretches
+from inspection.roll.defect_faults import defect_faults
+from inspection.roll.extent import RollExtent
+from inspection.roll.fault import Cause, Fault
+from inspection.roll.roll_settings import severities_from, severity_rank
+from service.rollbook.seen import SeenRoll, seen_roll
+from service.store import webs
+from service.store.connection import Connection
+from service.store.defect_places import defect_places
+
+Part: TypeAlias = Callable[[Connection, SeenRoll], Iterable[Fault]]
+Doubt: TypeAlias = Callable[[Connection, SeenRoll], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class FaultyRoll:
+    """A roll, all that is wrong with it, and why it is doubtful where."""
+
+    seen: SeenRoll
+    faults: Sequence[Fault]
+    doubts: Sequence[str]
+
+    @cached_property
+    def extent(self) -> RollExtent:
+        """The roll's web, what was not seen of it included."""
+        return self.seen.extent.covering(self.faults)
+
+
+def faulty_roll(connection: Connection, roll_id: str) -> FaultyRoll:
+    """Gather all that is wrong with a roll.
+
+    Raises
+    ------
+    UnknownRoll, RecipeError
+        As `opened_roll`.
+    """
+    seen = seen_roll(connection, roll_id)
+    faults = [fault for part in PARTS for fault in part(connection, seen)]
+    return FaultyRoll(seen, faults, [why for doubt in DOUBTS for why in doubt(connection, seen)])
+
+
+def seen_defects(connection: Connection, seen: SeenRoll) -> Iterator[Fault]:
+    """Tell defects, but for minor ones where the recipe leaves them in: those are told by their density.
+
+    What nobody could name is told whatever its severity: its frame was warned of, and so is its lane.
+    """
+    grave = severities_from(min(Severity.MAJOR, seen.recipe.roll.cut_from, key=severity_rank))
+    return defect_faults(defect_places(connection, seen.entry.roll_id, grave, Kind.UNKNOWN), seen.extent)
+
+
+def lost_web(_: Connection, seen: SeenRoll) -> Iterator[Fault]:
+    """Tell what each camera's refused and missing frames would have shown, and where no frame showed anything."""
+    for camera_id, lost in seen.lost.items():
+        placed = [
+            (each.from_mm, each.to_mm, f"not inspected: {', '.join(sorted(each.causes))}")
+            for each in lost
+            if each.from_mm is not None and each.to_mm is not None
+        ]
+        known = joined((start, end) for start, end, _ in placed)
+        unknown = ((*gap, "not inspected: no frame shows it") for gap in _gaps(seen, camera_id, known))
+        for start, end, why in (*placed, *unknown):
+            yield from _of_camera(seen, camera_id, Cause.NOT_INSPECTED, start, end, why)
+
+
+def held_web(_: Connection, seen: SeenRoll) -> Iterator[Fault]:
+    """Tell where frames could not be judged."""
+    for camera_id, frames in seen.frames.items():
+        for each in held_stretches(frames):
+            why = f"held: {', '.join(each.holds)}"
+            yield from _of_camera(seen, camera_id, Cause.HELD, each.from_mm, each.to_mm, why)
+
+
+def spliced_web(connection: Connection, seen: SeenRoll) -> Iterator[Fault]:
+    """Tell splices, each once however many cameras saw it."""
+    for start, end in joined(webs.splices_of(connection, seen.entry.roll_id)):
+        yield Fault(Cause.SPLICE, None, start, end, None, "splice")
+
+
+def lost_without_a_place(_: Connection, seen: SeenRoll) -> Iterator[str]:
+    """Tell of refused frames of which nobody knows where they lay."""
+    for camera_id, lost in seen.lost.items():
+        nowhere = (each for each in lost if each.from_mm is None or each.to_mm is None)
+        if count := sum(each.last - each.first + 1 for each in nowhere):
+            yield f"{count} frames of {camera_id} were not inspected, and nothing tells where they lay"
+
+
+PARTS: Final[tuple[Part, ...]] = (seen_defects, lost_web, held_web, spliced_web)
+DOUBTS: Final[tuple[Doubt, ...]] = (lost_without_a_place,)
+
+
+def _gaps(seen: SeenRoll, camera_id: str, known: Sequence[Stretch]) -> list[Stretch]:
+    """Where a camera saw nothing and no number tells why; the newest end of an open roll is still to come."""
+    frames = seen.frames.get(camera_id, ())
+    if not frames:
+        return []
+    end = max(frame.to_mm for frame in frames) if seen.still_open else seen.extent.to_mm
+    left = without(gaps(frames, seen.extent.from_mm, end), known)
+    return [(start, end) for start, end in left if end - start > TOUCHING_MM]
+
+
+def _of_camera(seen: SeenRoll, camera_id: str, cause: Cause, from_mm: float, to_mm: float, why: str) -> Iterator[Fault]:
+    """Give what a camera did not see to the lanes that it sees; to the whole width where it never measured one."""
+    for lane in seen.lanes_of.get(camera_id, (None,)):
+        yield Fault(cause, lane, from_mm, to_mm, None, why)
