@@ -20,11 +20,22 @@ from inspection.verdict import Verdict
 
 Value: TypeAlias = str | int | float | bool | None
 
-_ABOVE = "limits"
+_LIMITS = "limits"
 _ORDERS = {Severity: tuple(Severity), Verdict: tuple(Verdict)}
-_STRICTER_WHEN_HIGHER = ("lowest_", "least_", "sensitivity", "review_below")
-_STRICTER_WHEN_LOWER = ("highest_", "largest_", "most", "longest_", "review_unlike_above")
-"""How keys are named tells it: a `largest_` something lets less through when it is lower."""
+STRICTER_WHEN_HIGHER = frozenset(
+    {"frame_checks.lowest_lamp", "frame_checks.lowest_focus", "screening.sensitivity", "verdict.review_below"}
+)
+STRICTER_WHEN_LOWER = frozenset(
+    {
+        *(f"frame_checks.{name}" for name in ("highest_lamp", "largest_saturated_share", "most_lost_lines")),
+        *("segmentation.largest_flagged_share", "regions.most"),
+        *("verdict.review_unlike_above", "verdict.largest_hidden_share"),
+        *(f"lanes.{name}.mm" for name in ("width", "position", "gap")),
+        *("lanes.waviness.largest_mm", "lanes.patch.tolerance_mm", "lanes.skip.tolerance_mm"),
+        *("alarms.streak_mm", "roll.reject_share", "roll.warn_share"),
+    }
+)
+"""Keys that let less through the higher, or the lower, they are; of the rest nobody can say."""
 
 
 class Stance(StrEnum):
@@ -118,12 +129,11 @@ def _change(key: str, before: _Set | None, after: _Set | None) -> Change:
 
 def _stance(key: str, old: Any, new: Any) -> Stance:
     higher = _grows(old, new)
-    name = key.rpartition(".")[2]
     if higher is None:
         return Stance.OTHER
-    if type(new) in _ORDERS or name.startswith(_STRICTER_WHEN_HIGHER):
+    if type(new) in _ORDERS or key in STRICTER_WHEN_HIGHER:
         return Stance.STRICTER if higher else Stance.LOOSER
-    if f".{_ABOVE}." in key or name.startswith(_STRICTER_WHEN_LOWER):
+    if f".{_LIMITS}." in key or key.endswith(".above") or key in STRICTER_WHEN_LOWER:
         return Stance.LOOSER if higher else Stance.STRICTER
     return Stance.OTHER
 

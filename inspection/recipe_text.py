@@ -37,12 +37,13 @@ def write_recipe(recipe: Recipe, *, explained: bool = False) -> str:
     return "\n".join(_table("", recipe, explained=explained)).strip() + "\n"
 
 
-def _table(heading: str, settings: Any, *, explained: bool) -> Iterator[str]:
+def _table(heading: str, settings: Any, *, explained: bool, told: str = "") -> Iterator[str]:
     """The lines of one table: its own keys first, then the tables in it."""
     stage: type = type(settings)
     keys, at = keys_of(stage), f"{heading}." if heading else ""
     if heading:
-        yield from ("", *(_comment(headline(stage)) if explained else ()), f"[{heading}]")
+        means = ": ".join(filter(None, (headline(stage), told)))
+        yield from ("", *(_comment(means) if explained else ()), f"[{heading}]")
     inner = {name: key for name, key in keys.items() if _is_table(key.hint)}
     for name, key in keys.items():
         if name not in inner:
@@ -50,7 +51,7 @@ def _table(heading: str, settings: Any, *, explained: bool) -> Iterator[str]:
     for name, key in inner.items():
         value = getattr(settings, name)
         if not isinstance(value, Mapping):
-            yield from _table(f"{at}{name}", value, explained=explained)
+            yield from _table(f"{at}{name}", value, explained=explained, told=key.told)
             continue
         if explained:
             yield from _of_table(f"{at}{name}", key, value)
@@ -66,6 +67,7 @@ def _is_table(hint: Any) -> bool:
 def _line(key: Key, value: Any, *, explained: bool) -> Iterator[str]:
     if explained:
         yield from _comment(f"{key.told} ({key.allowed})" if key.allowed else key.told)
+        yield from _of_entries(key)
     if value is not None:
         yield f"{key.name} = {_value(value)}"
     elif explained:

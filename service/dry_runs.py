@@ -6,6 +6,7 @@ One at a time, at low priority, and none for long: a roll that takes longer is o
 import asyncio
 import os
 import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 
 from service.errors import DryRunFailed, DryRunTooLong, TooManyDryRuns
@@ -54,13 +55,7 @@ class DryRuns:
             self._under_way = False
 
     async def _run(self, roll_id: str, text: str) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "service.dry_run_process", str(self._settings.data_dir), roll_id),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=_environment(self._settings),
-        )
+        process = await self._started(roll_id)
         try:
             async with asyncio.timeout(self._longest_s):
                 answer, complaint = await process.communicate(text.encode())
@@ -76,6 +71,15 @@ class DryRuns:
         if process.returncode:
             raise DryRunFailed(complaint.decode(errors="replace").strip()[-_LONGEST_COMPLAINT:])
         return answer
+
+    async def _started(self, roll_id: str) -> Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "service.dry_run_process", str(self._settings.data_dir), roll_id),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=_environment(self._settings),
+        )
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:

@@ -92,7 +92,7 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     Exception: Problem(500, "internal-error", "The station failed"),
 }
 
-_ROUTES = [(compile_path(path)[0], method) for method, path in RULES]
+_ROUTES = [(compile_path(path)[0], path, method) for method, path in RULES]
 
 _DATABASE_RETURNS_MS = 250
 _LONGEST_DETAIL = 500
@@ -159,9 +159,14 @@ def _headers(request: Request, error: Exception, problem: Problem) -> dict[str, 
 
 
 def _allowed(path: str, told: str) -> str:
-    """List the methods of an address: the router tells only those of the first of its routes."""
-    methods = {method for pattern, method in _ROUTES if pattern.match(path)}
-    return ", ".join(sorted(methods.union(told.split(", ")) - {""}))
+    """List the methods of an address: the router tells only those of the first of its routes.
+
+    An address that has a route of its own is not one of those that a parameter stands for.
+    """
+    found = [(route, method) for pattern, route, method in _ROUTES if pattern.match(path)]
+    own = min((route for route, _ in found), key=lambda route: route.count("{"), default=None)
+    methods = {method for route, method in found if route == own} or set(told.split(", "))
+    return ", ".join(sorted(methods - {""}))
 
 
 def _remember(request: Request, station: Station, problem: Problem, detail: str) -> None:

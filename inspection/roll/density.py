@@ -41,9 +41,9 @@ class DensityRule:
     within_mm : float
         Length of the window along the web; in a row the largest distance from one defect to the next.
     severity : Severity
-        Of the crowded stretch.
+        How bad the crowded stretch is.
     kind : Kind or None
-        None counts all kinds together.
+        Counted alone; without one, all kinds are counted together.
     """
 
     measure: Literal["per_m2", "per_m", "in_a_row"]
@@ -83,7 +83,12 @@ def _default_rules() -> tuple[DensityRule, ...]:
 
 @dataclass(frozen=True)
 class DensitySettings:
-    """A product's rules.
+    """Where defects lie too close together.
+
+    Attributes
+    ----------
+    rules : tuple of DensityRule
+        Each of them is asked by itself, in every lane.
 
     Raises
     ------

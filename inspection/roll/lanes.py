@@ -64,7 +64,7 @@ class Tolerance:
     mm : float, optional
         Without it the measure is told and not judged.
     severity : Severity
-        Of what is beyond it.
+        How bad it is beyond.
     """
 
     mm: float | None = None
@@ -81,9 +81,9 @@ class WaveLimit:
     Attributes
     ----------
     largest_mm : float, optional
-        Root mean square about its slow course.
+        Root mean square about its slow course; without it waviness is told and not judged.
     severity : Severity
-        Of a metre that is beyond it.
+        How bad it is beyond.
     """
 
     largest_mm: float | None = None
@@ -100,9 +100,9 @@ class LengthTolerance:
     Attributes
     ----------
     length_mm, tolerance_mm : float, optional
-        Both or none.
+        What is wanted, and how much more or less may be; without them lengths are told and not judged.
     severity : Severity
-        Of what is beyond it.
+        How bad it is beyond.
     """
 
     length_mm: float | None = None
@@ -133,7 +133,7 @@ class LaneSettings:
     patch, skip : LengthTolerance
         Of the coated patches of skip coating, and of the bare foil between them along the web.
     off_plan : Severity
-        Of a lane that overlaps none of the plan's.
+        How bad a lane is that overlaps none of the plan's.
 
     Raises
     ------

@@ -14,6 +14,13 @@ from inspection.errors import RecipeError
 class Roller:
     """A roller that touches the web.
 
+    Attributes
+    ----------
+    name : str
+        As the line's drawing calls it.
+    circumference_mm : float
+        What it prints, it prints once in so much web.
+
     Raises
     ------
     RecipeError
@@ -37,8 +44,9 @@ class RepeatSettings:
     rollers : tuple of Roller
         Those of this line; a repeat is laid to the one whose circumference is its pitch.
     severity : Severity
-        Of each mark of a repeat: small as it may be, it is there at every turn until somebody cleans the roller.
+        What each mark of a repeat is: small as it may be, it is there at every turn until somebody cleans the roller.
     shortest_pitch_mm, longest_pitch_mm : float
+        Marks that come again in less or more web than this are no repeat.
     cross_tolerance_mm : float
         How far across the web a mark may lie from the mark before it; the web wanders slowly.
     down_tolerance_mm : float
@@ -46,7 +54,7 @@ class RepeatSettings:
     roller_tolerance_mm : float
         How far a pitch may be from a roller's circumference.
     least_marks : int
-        One mark less does where chance is ten times less likely than it may be.
+        So many marks make a repeat; one less does where chance is ten times less likely than it may be.
     false_per_roll : float
         How many repeats that are none may be expected on a roll.
     most_missed : int

@@ -1,5 +1,8 @@
 """Checking a recipe tells everything that is wrong with it, and which rules can never fire."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from inspection.defect import Kind
@@ -99,3 +102,10 @@ def test_a_rule_for_an_event_and_a_worse_severity_judged_more_mildly_are_warned_
     assert warned('[verdict.kinds.splice]\nseverity = "major"') == [f"verdict.kinds.{Kind.SPLICE}"]
     assert warned('[verdict]\ncritical = "warn"') == ["verdict.critical"]
     assert warned('[verdict]\nminor = "reject"\nmajor = "pass"\ncritical = "reject"') == ["verdict.major"]
+
+
+def test_the_recipe_in_the_readme_is_one_and_all_its_rules_may_fire() -> None:
+    page = (Path(__file__).parents[2] / "inspection" / "README.md").read_text()
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    check = check_recipe(text)
+    assert (check.problems, check.warnings) == ((), ())

@@ -9,7 +9,8 @@ from recipes import recipes, with_rule
 from inspection.defect import Kind, Severity
 from inspection.limits import KindRule, Limit
 from inspection.recipe import Recipe, default_recipe, parse_recipe
-from inspection.recipe_diff import Stance, headings_changed, recipe_diff
+from inspection.recipe_diff import STRICTER_WHEN_HIGHER, STRICTER_WHEN_LOWER, Stance, headings_changed, recipe_diff
+from inspection.recipe_keys import keys_of, settings_in
 from inspection.zones import Zone
 
 DEFAULT = default_recipe()
@@ -75,3 +76,22 @@ def test_limits_are_compared_by_what_they_are_about_and_not_by_their_place() -> 
 def test_headings_that_differ_are_named() -> None:
     other = parse_recipe(HEAD + '[screening]\nsensitivity = 2\n[verdict]\nminor = "pass"')
     assert headings_changed(DEFAULT, other) == {"screening", "verdict"}
+
+
+def test_changes_stand_in_the_order_of_the_recipe() -> None:
+    other = parse_recipe('name = "other"\nversion = 2\n[verdict]\nminor = "pass"\n[web]\nguard_px = 7\n')
+    assert [change.key for change in recipe_diff(DEFAULT, other)] == [
+        "name",
+        "version",
+        "web.guard_px",
+        "verdict.minor",
+    ]
+
+
+@pytest.mark.parametrize("key", sorted(STRICTER_WHEN_HIGHER | STRICTER_WHEN_LOWER))
+def test_a_key_of_which_it_is_known_which_way_is_stricter_is_one(key: str) -> None:
+    stage: type | None = Recipe
+    for name in key.split("."):
+        assert stage is not None
+        stage = settings_in(keys_of(stage)[name].hint)
+    assert stage is None

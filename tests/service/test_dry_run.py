@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from databases import Database
 from fakes import draw
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from judged_rolls import (
     COLUMNS,
     LENGTH_MM,
@@ -299,3 +301,26 @@ def test_the_answer_is_plain_json(tmp_path: Path) -> None:
     keep_roll(tmp_path, mixed_roll(DEFAULT))
     told = tried(tmp_path, recipe_with(Kind.STAIN, ZONED))
     assert json.loads(json.dumps(asdict(told), allow_nan=False))["frames_changed"] == told.frames_changed
+
+
+SIDES = range(2, 34)
+
+
+@pytest.fixture(scope="module")
+def stains(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stains")
+    keep_roll(folder, [judged([found(Kind.STAIN, n, size=(side, side))], DEFAULT) for n, side in enumerate(SIDES)])
+    return folder
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.sampled_from(["area_mm2", "length_mm", "width_mm"]), st.floats(0, 3))
+def test_wherever_a_limit_lies_exactly_what_is_above_it_is_judged_otherwise(
+    stains: Path, measure: str, above: float
+) -> None:
+    rule = KindRule(Severity.MINOR, (Limit(measure, above, Severity.MAJOR),))
+    values = [(side * MM) ** 2 if measure == "area_mm2" else side * MM for side in SIDES]
+    assume(all(abs(value - above) > 1e-9 for value in values))
+    told = tried(stains, recipe_with(Kind.STAIN, rule))
+    assert numbers(told) == [n for n, value in enumerate(values) if value > above]
+    assert sum(each.frames for each in told.stretches) == told.frames_changed == len(told.frames)

@@ -36,3 +36,10 @@ def test_a_method_that_a_route_has_not_is_told_which_it_has(tmp_path: Path) -> N
         both = client.put("/v1/rolls")
     assert (refused.status_code, refused.headers["Allow"]) == (405, "GET")
     assert (both.status_code, both.headers["Allow"]) == (405, "GET, POST")
+
+
+def test_an_address_of_several_routes_tells_the_methods_of_all_of_them(tmp_path: Path) -> None:
+    with running(tmp_path) as client:
+        assert client.delete("/v1/recipes").headers["Allow"] == "GET, POST"
+        assert client.delete("/v1/recipes/check").headers["Allow"] == "POST"
+        assert client.delete("/v1/recipes/graphite").headers["Allow"] == "GET"
