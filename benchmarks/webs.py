@@ -1,6 +1,8 @@
 """Whole webs against their truth: is a defect cut by a seam counted once, do streaks begin and end where they do?
 
 A defect of the web is told for a drawn one when it touches it, for a streak when its flanks lie where the streak's do.
+What frames themselves tell in several pieces, together with something else or not at all is counted apart: joining has
+no part in that. All begins and ends of streaks are counted.
 """
 
 from collections import Counter
@@ -35,6 +37,7 @@ _BAR_MM = 20.0
 _BY_FRAMES = (
     "not seen by any frame",
     "told with a streak by a frame",
+    "told with another one by a frame",
     "told in pieces by a frame",
     "told without its middle by the frames",
 )
@@ -173,7 +176,10 @@ def _fate(parts: dict[int, Extent], pieces: dict[int, list[Piece]], defects: Seq
     if len(found) > 1:
         return _why_twice(found, pieces)
     others = [one for each in seen.things.values() if each is not parts for one in each.values()]
-    return "with another one" if any(other.touches(found[0]) for other in others) else "once"
+    near = [other for other in others if other.touches(found[0])]
+    if any(other.touches(piece) for other in near for piece in chain(*pieces.values())):
+        return "told with another one by a frame"
+    return "joined with another one" if near else "once"
 
 
 def _why_twice(found: Sequence[WebDefect], pieces: dict[int, list[Piece]]) -> str:
@@ -227,6 +233,9 @@ def _streak_rows(streaks: Sequence[StreakTold]) -> list[Row]:
     ]
     for name, errors in (("start", [s.start_mm for s in streaks]), ("end", [s.end_mm for s in streaks])):
         size = np.abs(errors)
-        measured = f"largest {size.max():.1f} mm, 95th percentile {np.percentile(size, 95):.1f} mm"
+        within, (middle, most) = int((size <= _BAR_MM).sum()), np.percentile(size, [50, 95])
+        measured = (
+            f"{within} of {len(size)} within it; median {middle:.1f}, 95th {most:.1f}, largest {size.max():.1f} mm"
+        )
         rows.append(Row(f"error of a streak's {name}", measured, f"<= {_BAR_MM:g} mm", bool(size.max() <= _BAR_MM)))
     return rows

@@ -19,7 +19,7 @@ from service.store.seam_reads import begun_seams, bring_defect, bring_stretch, r
 from service.store.web_writes import METRE_MM
 
 _MOST_ROLLS = 64
-_MOST_PIECES = 4000
+_MOST_PIECES = 8000
 """In sight of one roll; beyond them it begins anew with the stretch that is wanted."""
 
 _NOTHING = Changes(())

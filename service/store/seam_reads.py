@@ -15,7 +15,7 @@ from inspection.roll.web_defect import PieceId
 from service.store.tables import rolls, seam_pieces, splices, web_defects
 from service.store.webs import web_defect
 
-_MOST_AT_ONCE = 2000
+_MOST_AT_ONCE = 4000
 """Pieces of a stretch that are brought back, the latest ones: there are more only where positions stand still."""
 
 _PIECE, _WEB = seam_pieces.c, web_defects.c

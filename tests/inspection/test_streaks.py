@@ -40,3 +40,11 @@ def test_a_streak_that_no_part_shows_runs_the_whole_height() -> None:
     (streak,) = find_streaks(answered(profiles, means), expectation(2, 40), 0.5)
     assert (streak.box.top, streak.box.bottom) == (0, 256)
     assert streak.over > 0
+
+
+def test_what_is_faint_and_apart_from_a_streak_does_not_make_it_longer() -> None:
+    parts = np.array([0.6, 0.1, 0.1, 0.7, 1.6, 1.5, 1.6, 1.6, 2.5], np.float32)
+    profiles, means = {w: np.zeros((9, 40), np.float32) for w in WIDTHS_PX}, np.zeros((9, 40))
+    profiles[4][:, 18:22], means[:, 18:22] = parts[:, None], 1
+    (streak,) = find_streaks(answered(profiles, means), expectation(8, 40), 0.5)
+    assert (streak.box.top, streak.box.bottom) == (3 * 128, 8 * 128)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from inspection.defect import Finding, Kind, Severity
 from inspection.errors import RecipeError
 from inspection.geometry import Box
-from inspection.verdict import KindRule, Limit, Verdict, VerdictSettings, judge
+from inspection.verdict import KindRule, Limit, Verdict, VerdictSettings, judge, severity_by_extent
 
 M2 = 1e6
 DEFAULT = VerdictSettings()
@@ -195,3 +195,10 @@ def test_every_kind_has_a_rule() -> None:
 def test_limits_that_could_never_be_judged_by_are_refused(make) -> None:
     with pytest.raises(RecipeError, match="expected"):
         make()
+
+
+def test_a_whole_defect_is_as_bad_as_its_extent_makes_it() -> None:
+    long, short = ({"length_mm": length_mm, "area_mm2": 9.0} for length_mm in (1000.5, 1000.0))
+    assert severity_by_extent(Kind.STREAK, long, VerdictSettings()) is Severity.CRITICAL
+    assert severity_by_extent(Kind.STREAK, short, VerdictSettings()) is Severity.MAJOR
+    assert severity_by_extent(Kind.PINHOLE, {"area_mm2": 9.0}, VerdictSettings()) is Severity.MINOR
