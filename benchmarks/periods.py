@@ -62,22 +62,24 @@ def periods(webs: int, clean_webs: int, *, every_frame: bool) -> list[Row]:
     Parameters
     ----------
     webs : int
-        Webs of 300 frames with five rollers, and unrelated defects between.
+        Webs of 300 frames with five rollers, and unrelated defects between; as many where some turns leave no mark.
     clean_webs : int
         Webs with unrelated defects alone; as many with ten times as many.
     every_frame : bool
         Inspect also the frames on which nothing is drawn.
     """
     with ProcessPoolExecutor(2) as pool:
-        marked = list(pool.map(partial(_marked, every_frame), range(webs)))
+        marked = list(pool.map(partial(_marked, every_frame, 0.0), range(webs)))
+        missing = list(pool.map(partial(_marked, every_frame, _MISSED), range(webs)))
         clean = list(pool.map(partial(_clean, every_frame, _OTHERS_PER_100_M), range(clean_webs)))
         crowded = list(pool.map(partial(_clean, every_frame, 10 * _OTHERS_PER_100_M), range(clean_webs)))
-    found = [each for _, of_web in marked for each in of_web]
-    strange = sum(count for count, _ in marked)
+    found, gappy = ([each for _, of_web in kind for each in of_web] for kind in (marked, missing))
+    strange = sum(count for count, _ in (*marked, *missing))
     return [
-        _when(found),
-        _error("when it was told", [each.first_error_mm for each in found if each.marks]),
-        _error("on the whole web", [each.last_error_mm for each in found]),
+        _when("every turn leaves a mark", found, bar=True),
+        _when(f"{_MISSED:.0%} of turns leave none", gappy, bar=False),
+        _error("when it was told", [each.first_error_mm for each in (*found, *gappy) if each.marks]),
+        _error("on the whole web", [each.last_error_mm for each in (*found, *gappy)]),
         Row("repeats of no roller, on marked webs", str(strange), "0", strange == 0),
         _false(f"{_OTHERS_PER_100_M:g} per 100 m", clean),
         _false(f"{10 * _OTHERS_PER_100_M:g} per 100 m", crowded),
@@ -92,11 +94,11 @@ def pitches(number: int) -> list[float]:
     return [float(pitch) for pitch in np.exp(np.clip(steps + off, low, high))]
 
 
-def _marked(every_frame: bool, number: int) -> tuple[int, list[_Found]]:
+def _marked(every_frame: bool, missed: float, number: int) -> tuple[int, list[_Found]]:
     circumferences, seed = pitches(number), 9100 + number
-    plan = roll_marks(circumferences, missed=_MISSED, others_per_100_m=_OTHERS_PER_100_M)
+    plan = roll_marks(circumferences, missed=missed, others_per_100_m=_OTHERS_PER_100_M)
     seen = _seen(seed, plan, every_frame=every_frame)
-    rollers = marking_rollers(seed, circumferences, _MISSED)
+    rollers = marking_rollers(seed, circumferences, missed)
     strange = [repeat for repeat in seen.repeats if not any(_is_of(repeat.pitch_mm, roller) for roller in rollers)]
     return len(strange), [_found(roller, seen) for roller in rollers]
 
@@ -165,13 +167,13 @@ def _is_of(pitch_mm: float, roller: MarkingRoller) -> bool:
     return abs(pitch_mm - roller.circumference_mm) <= _SAME_MM
 
 
-def _when(found: list[_Found]) -> Row:
+def _when(which: str, found: list[_Found], *, bar: bool) -> Row:
     marks = [each.marks for each in found]
     counts = ", ".join(f"{marks.count(number)} after {number}" for number in sorted({mark for mark in marks if mark}))
     late = sum(mark is None or mark > _MARKS for mark in marks)
     missed = f", {marks.count(None)} never" if None in marks else ""
-    what = f"marks that had passed when a roller was told, of {len(found)} rollers ({_MISSED:.0%} of turns without)"
-    return Row(what, counts + missed, f"<= {_MARKS}: 3 repeats", not late)
+    what = f"marks that had passed when a roller was told, {len(found)} rollers, {which}"
+    return Row(what, counts + missed, f"<= {_MARKS}: 3 repeats", not late) if bar else Row(what, counts + missed)
 
 
 def _error(when: str, errors_mm: list[float]) -> Row:

@@ -102,12 +102,15 @@ class Standing:
     alarm: Alarm
     until_mm: float
     patience_mm: float
+    continued: int = 0
+    """So often it was seen to go on."""
 
     def goes_on(self, from_mm: float, to_mm: float) -> bool:
         """Take what may be its continuation; whether it is near enough to be one."""
         if from_mm > self.until_mm + self.patience_mm:
             return False
         self.until_mm = max(self.until_mm, to_mm)
+        self.continued += 1
         return True
 
 

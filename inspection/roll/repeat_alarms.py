@@ -1,8 +1,11 @@
 """Repeat alarms: a roller marks the web, and goes on doing so until somebody cleans it.
 
-Marks that a repeat explains leave the window at once; what is left is searched again only when enough of it is new,
-so that a frame costs the same wherever on the roll it lies, and however much lies on the web.
+Marks that a repeat explains leave the window as soon as it has proved right; what is left is searched again only when
+enough of it is new, so that a frame costs the same wherever on the roll it lies, and however much lies on the web.
+A pitch that was told from few marks, of which every second was missing, is put right by another alarm.
 """
+
+from math import inf
 
 from inspection.roll.alarms import Alarm, AlarmCause, News, Standing
 from inspection.roll.repeats import Repeat, find_repeats, is_mark, told_of
@@ -14,6 +17,11 @@ _MOST_MARKS = 2000
 
 _NEW_SHARE = 0.05
 """New marks among those that wait, from which on a search is worth it: of few marks each one is."""
+
+_PROVED = 8
+"""A repeat that went on for so many marks has the right pitch."""
+
+_MOST_TURNS = 6
 
 
 class RepeatAlarms:
@@ -52,10 +60,11 @@ class RepeatAlarms:
     def _learn(self, defect: WebDefect) -> None:
         if defect.pieces > 1:
             self._forget_pieces(defect)
-        if not is_mark(defect, self._settings) or any(self._explains(each, defect) for each in self.standing):
+        explained = next((each for each in self.standing if self._explains(each, defect)), None)
+        if not is_mark(defect, self._settings) or (explained and explained.continued >= _PROVED):
             self._marks.pop(defect.identity, None)
             return
-        self._new += defect.identity not in self._marks
+        self._new += explained is None and defect.identity not in self._marks
         self._marks[defect.identity] = defect
 
     def _forget_pieces(self, whole: WebDefect) -> None:
@@ -86,25 +95,33 @@ class RepeatAlarms:
         found = find_repeats(list(self._marks.values()), self._settings, self._splices, windows)
         begun = []
         for repeat in found:
-            if not self._known(repeat):
+            known = self._known(repeat)
+            if known is None:
+                self._put_right(repeat)
                 begun.append(_alarm(repeat, self._marks, news))
                 self.resume(begun[-1], repeat.last_mm)
-        for identity in [mark.identity for repeat in found for mark in repeat.marks]:
-            del self._marks[identity]
+            elif known.continued >= _PROVED:
+                for mark in repeat.marks:
+                    del self._marks[mark.identity]
         return begun
 
-    def _known(self, repeat: Repeat) -> bool:
-        return any(
-            self._is_same(each.alarm, repeat) and each.goes_on(repeat.first_mm, repeat.last_mm)
-            for each in self.standing
-        )
+    def _known(self, repeat: Repeat) -> Standing | None:
+        same = (each for each in self.standing if self._turns_in(each.alarm, repeat) == 1)
+        return next((each for each in same if each.goes_on(repeat.first_mm, repeat.last_mm)), None)
 
-    def _is_same(self, alarm: Alarm, repeat: Repeat) -> bool:
+    def _put_right(self, repeat: Repeat) -> None:
+        """End alarms of which this is the fundamental: they took some of its marks for all."""
+        for each in self.standing:
+            if (self._turns_in(each.alarm, repeat) or 1) > 1:
+                each.patience_mm = -inf  # over with the next frame
+
+    def _turns_in(self, alarm: Alarm, repeat: Repeat) -> int | None:
+        """How many turns of a repeat one turn of an alarm's is, at one place across the web; None where none fit."""
         pitch_mm, cross_mm = (float(alarm.details[name] or 0) for name in ("pitch_mm", "cross_mm"))
-        return (
-            abs(pitch_mm - repeat.pitch_mm) <= self._settings.roller_tolerance_mm
-            and abs(cross_mm - repeat.cross_mm) <= 4 * self._settings.cross_tolerance_mm
-        )
+        turns = round(pitch_mm / repeat.pitch_mm)
+        fits = abs(pitch_mm - turns * repeat.pitch_mm) <= self._settings.roller_tolerance_mm
+        beside = abs(cross_mm - repeat.cross_mm) <= 4 * self._settings.cross_tolerance_mm
+        return turns if fits and beside and 1 <= turns <= _MOST_TURNS else None
 
 
 def _lies_in(mark: WebDefect, whole: WebDefect) -> bool:

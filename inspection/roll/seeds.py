@@ -18,6 +18,9 @@ _MOST_PAIRS = 1_000_000
 _TURNS_AHEAD = 24
 """That many turns are followed before it is decided whether the whole series is worth following."""
 
+_WORTH_FOLLOWING = 10.0
+"""Marks before the pair may yet make a series sure; of chance there are hardly more than this to follow in vain."""
+
 WIDE_TURNS = 20
 """So many turns are a neighbourhood along the web."""
 
@@ -100,7 +103,7 @@ class Seeds:
         pitch_mm = (strips.axis_mm[self.last] - strips.axis_mm[self.first]) / np.maximum(self.turns, 1)
         chance = self._chance(strips, pitch_mm, search.along_mm)
         expected = expected_false(self.tried * search.windows, self.turns, self.hits, chance)
-        good = np.flatnonzero((self.hits >= 3) & (expected <= search.expected_false))
+        good = np.flatnonzero((self.hits >= 3) & (expected <= _WORTH_FOLLOWING))
         per_mm = odds(self.turns[good], self.hits[good]) / (self.turns[good] * pitch_mm[good])
         for seed in good[np.argsort(-per_mm, kind="stable")]:
             first, second = strips.point[[self.first[seed], self.second[seed]]]

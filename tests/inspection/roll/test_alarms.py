@@ -106,6 +106,15 @@ def test_a_repeat_is_over_when_the_roller_was_cleaned():
     assert (len(run.begun), run.ended) == (1, run.begun)
 
 
+def test_a_pitch_that_was_told_too_long_for_missing_marks_is_put_right():
+    run = Run(defects_at(marks(150.0, turns=[0, 2, 4, *range(5, 40)]))).to(130)
+    assert [alarm.details["pitch_mm"] for alarm in run.begun] == [
+        pytest.approx(300, abs=0.1),
+        pytest.approx(150, abs=0.1),
+    ]
+    assert run.ended[:1] == run.begun[:1]
+
+
 def test_marks_that_seams_cut_are_one_repeat_also_when_their_pieces_came_first():
     run = Run([])
     for n, whole in enumerate(defects_at(marks(400.0, turns=range(10)))):
