@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from service.factors import factors_in
 from service.roll_report.page import POLICY, report_html
 from service.schemas import RollId, answered_by, refusals
 from service.station import Station
@@ -24,5 +25,6 @@ router = APIRouter(tags=["rolls"])
 def show_report(roll_id: RollId, request: Request) -> Response:
     """Return a roll's report: one HTML file that needs nothing else, for screen, paper and files."""
     station: Station = request.app.state.station
-    page = station.store.read(partial(report_html, roll_id=roll_id, printed_at=stamp(station.clock())))
+    factors, printed_at = factors_in(station.settings.data_dir), stamp(station.clock())
+    page = station.store.read(partial(report_html, roll_id=roll_id, factors=factors, printed_at=printed_at))
     return Response(page, media_type="text/html; charset=utf-8", headers=_HEADERS)

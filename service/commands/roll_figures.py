@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from inspection.errors import InputError
 from service.api.defect_query import DefectQuery
 from service.commands.terminal import print_json, print_table, say
+from service.factors import factors_in
 from service.roll_report.page import report_html
 from service.rollbook.defect_list import ListedDefect, defect_page
 from service.rollbook.statistics import By, Figure
@@ -57,7 +58,7 @@ def statistics(roll_id: str, by: str, data: Path, *, json: bool) -> int:
 def report(roll_id: str, data: Path, output: Path | None) -> int:
     """Write a roll's report."""
     with reading(data) as connection:
-        page = report_html(connection, roll_id, stamp(datetime.now(UTC)))
+        page = report_html(connection, roll_id, factors_in(data), stamp(datetime.now(UTC)))
     if output is None:
         print(page)
     else:

@@ -1,16 +1,23 @@
 """What a report is made of: read once, so that all its sections tell of the same moment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+from typing import Final
 
+from inspection.roll.factors import Factors
 from service.errors import UnknownRoll
+from service.rollbook.lanes import LanesOfRoll, lanes_of_roll
 from service.rollbook.not_inspected import Unseen, unseen_of
+from service.rollbook.quality import JudgedRoll, judged_roll
 from service.rollbook.roll_map import RollMap, roll_map
 from service.store import reads
 from service.store.connection import Connection
 from service.store.entries import RollCameraEntry, RollEntry
 from service.store.webs import Closing, WebMetre, closing_of, metres_of
 
-_BINS = 150
+_BINS: Final = 150
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,8 @@ class Facts:
     ----------
     connection : Connection
         For what a section alone asks.
+    factors : mapping of str to Factors
+        Of the plant, by product.
     roll : RollEntry
     closing : Closing or None
     cameras : tuple of RollCameraEntry
@@ -30,6 +39,7 @@ class Facts:
     """
 
     connection: Connection
+    factors: Mapping[str, Factors]
     roll: RollEntry
     closing: Closing | None
     cameras: tuple[RollCameraEntry, ...]
@@ -42,8 +52,19 @@ class Facts:
         """The roll's id."""
         return self.roll.roll_id
 
+    @cached_property
+    def judged(self) -> JudgedRoll:
+        """The roll with all that is wrong with it."""
+        return judged_roll(self.connection, self.roll_id)
 
-def facts_of(connection: Connection, roll_id: str) -> Facts:
+    @cached_property
+    def lanes(self) -> LanesOfRoll:
+        """What was measured of the lanes, in as many bins as a chart on paper can show."""
+        per_m = max(1, ceil((self.map.to_m - self.map.from_m) / _BINS))
+        return lanes_of_roll(self.connection, self.roll_id, per_m)
+
+
+def facts_of(connection: Connection, roll_id: str, factors: Mapping[str, Factors]) -> Facts:
     """Read what a report is made of.
 
     Raises
@@ -58,6 +79,7 @@ def facts_of(connection: Connection, roll_id: str) -> Facts:
     pinned = (reads.roll_camera(connection, roll_id, name) for name in names)
     return Facts(
         connection=connection,
+        factors=factors,
         roll=roll,
         closing=closing_of(connection, roll_id),
         cameras=tuple(camera for camera in pinned if camera),

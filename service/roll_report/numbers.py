@@ -1,4 +1,4 @@
-"""Numbers and moments as people read them."""
+"""Numbers, moments and names as people read them."""
 
 
 def moment(stamp: str) -> str:
@@ -9,3 +9,18 @@ def moment(stamp: str) -> str:
 def spaced(number: float, digits: int = 0) -> str:
     """Write a number with narrow spaces between thousands."""
     return f"{number:,.{digits}f}".replace(",", "\u202f")
+
+
+def metres(mm: float, digits: int) -> str:
+    """Write a length in metres, without its unit."""
+    return spaced(mm / 1e3, digits)
+
+
+def left_out(shown: int, total: int, what: str) -> str:
+    """Say that only some are shown; nothing where all are."""
+    return f"Shown: {spaced(shown)} of {spaced(total)} {what}." if shown < total else ""
+
+
+def lane_called(lane: int | None) -> str:
+    """Name a lane; None is the whole width."""
+    return "whole width" if lane is None else f"lane {lane}"

@@ -99,14 +99,18 @@ def roll_scrap(connection: Connection, roll_id: str, factors: Mapping[str, Facto
     UnknownRoll, RecipeError
         As `opened_roll`.
     """
-    judged = judged_roll(connection, roll_id)
+    return scrap_of(judged_roll(connection, roll_id), factors)
+
+
+def scrap_of(judged: JudgedRoll, factors: Mapping[str, Factors]) -> RollScrap:
+    """Count the square metres of a roll that was judged already."""
     faulty, seen, extent = judged.faulty, judged.faulty.seen, judged.faulty.extent
     heading = heading_for(factors, seen.entry.product)
     by_lane = accounts(judged)
     rows = [scrap_row(lane_name(each), each.areas(extent.from_mm, extent.to_mm), factors[heading]) for each in by_lane]
     went_on = avoidable(faulty.faults, extent, seen.recipe.roll)[:_LONGEST_LIST]
     return RollScrap(
-        roll_id=roll_id,
+        roll_id=seen.entry.roll_id,
         product=seen.entry.product,
         factors_of=heading,
         factors=factors[heading],
