@@ -231,7 +231,7 @@ def test_a_page_goes_on_where_the_one_before_ended(tmp_path: Path) -> None:
         assert found == whole
         assert len(whole) > 6
         refused = client.get("/v1/rolls/R1/defects", params={"cursor": query["cursor"]})
-        assert (refused.status_code, refused.json()["type"]) == (404, "urn:coatsight:problem:unusable-cursor")
+        assert (refused.status_code, refused.json()["type"]) == (404, "urn:coatsight:problem:unknown-page")
 
 
 def test_a_defects_picture_is_the_one_that_was_named(tmp_path: Path) -> None:

@@ -208,11 +208,22 @@ def test_a_defect_on_foil_is_cut_out_of_the_lane_beside_it_alone(roll) -> None:
     assert [cut.lane for cut in judged(roll).cuts] == [1]
 
 
+NARROW_PLAN = """
+name = "made"
+version = 3
+[[lanes.plan]]
+left_mm = 100
+width_mm = 190
+[lanes.width]
+mm = 5
+"""
+
+
 def test_every_part_tells_faults_of_its_own_and_none_is_forgotten(roll) -> None:
-    clean(roll)
+    clean(roll, recipe_text=NARROW_PLAN)
     roll.see(range(105, 108), held="too dark: lamp")
     roll.splice(50, 50.05)
-    roll.find(defect(40, 40.002))
+    roll.find(*(defect(turn, turn + 0.002) for turn in range(40, 46)))
     seen = faulty_roll(roll.connection, "R1")
     by_part = [{fault.cause for fault in part(roll.connection, seen.seen)} for part in PARTS]
     assert all(by_part)
