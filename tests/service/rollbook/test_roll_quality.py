@@ -296,7 +296,7 @@ def test_every_part_tells_faults_of_its_own_and_none_is_forgotten(roll) -> None:
     roll.see(range(105, 108), held="too dark: lamp")
     roll.measure([(1, 100.0, 310.0), LANES[1]])
     roll.splice(50, 50.05)
-    roll.find(*(defect(40 + n / 100, 40.002 + n / 100) for n in range(12)))
+    roll.find(*(defect(turn, turn + 0.002) for turn in range(40, 46)))
     seen = faulty_roll(roll.connection, "R1")
     by_part = {part: {fault.cause for fault in part(roll.connection, seen.seen)} for part in PARTS}
     assert [part.__name__ for part, causes in by_part.items() if not causes] == []

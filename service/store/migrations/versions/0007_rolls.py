@@ -49,8 +49,9 @@ _TABLES = (
 
 _CLOSED = "the roll is closed"
 
-_STEPS = {"stretch_counts": (2, 4, 6, 20), "web_stretches": (6, 20)}
-"""Powers of two that metres are counted together by: 4, 16 and 64 m, and any roll as a whole."""
+_STEPS = {"stretch_counts": (1, 2, 3, 4, 6, 20), "web_stretches": (6, 20)}
+"""Powers of two that metres are counted together by: 2 to 16 and 64 m, and any roll as a whole."""
+
 _KEPT_FOR_EVER = {
     "recipes": "name = NEW.name AND version = NEW.version",
     "recipe_activations": "id = NEW.id",
