@@ -99,6 +99,10 @@ class Seams:
         """Pieces in sight."""
         return len(self._places)
 
+    def emptied(self) -> "Seams":
+        """Begin anew with no piece in sight; what is known of the whole roll stays known."""
+        return Seams(self._joining, self._verdict, self._splices, self.longest_mm)
+
     def take(self, pieces: Iterable[Piece], splices: Iterable[Splice] = ()) -> Changes:
         """Take in what a frame shows, and tell what that changes.
 
