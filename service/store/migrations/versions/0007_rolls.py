@@ -289,7 +289,7 @@ def _fill() -> None:
 def _metre_of(column: str) -> str:
     # Not every SQLite was built with FLOOR, and only SQLite cuts off what it casts.
     if op.get_bind().dialect.name == "sqlite":
-        return f"CAST({column} / 1000 AS INTEGER) - ({column} < 0)"
+        return f"CAST({column} / 1000 AS INTEGER) - ({column} / 1000 < CAST({column} / 1000 AS INTEGER))"
     return f"FLOOR({column} / 1000)"
 
 
