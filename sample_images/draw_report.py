@@ -1,7 +1,7 @@
 """Draw the sample report: `python sample_images/draw_report.py [FOLDER]`; needs a `chromium` to print with.
 
 In:  nothing: a synthetic web, whose camera is lost for a moment, runs before a station of its own.
-Out: report.png, the first page; whole as report.html and report.pdf in FOLDER, where one is named.
+Out: report.png, how it begins; whole as report.html and report.pdf in FOLDER, where one is named.
 """
 
 import subprocess
@@ -26,6 +26,9 @@ HERE = Path(__file__).parent
 WEB = WebChoice("lfp", columns=2048, rows=1024, mm_per_px=0.1, seed=611)
 FRAMES = 1200
 """123 m of web: enough for control charts."""
+
+_PICTURE_PX = "900,2050"
+"""As far as the density along the web."""
 
 LOST = range(905, 911)
 STREAK, MARKED, CROWDED = range(420, 447), range(150, 330), range(1020, 1035)
@@ -60,7 +63,8 @@ mm = 0.1
 
 
 def main(folder: Path) -> None:
-    """Run the web, print the report."""
+    """Run the web, print the report, draw how it begins."""
+    folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         data = Path(stack.enter_context(TemporaryDirectory(prefix="coatsight-report-")))
         (data / "recipes").mkdir()
@@ -123,9 +127,19 @@ def _lane_plan() -> str:
 
 def _print(folder: Path) -> None:
     page = (folder / "report.html").as_uri()
-    chromium = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
+    chromium = [
+        "chromium",
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--no-pdf-header-footer",
+    ]
     subprocess.run([*chromium, f"--print-to-pdf={folder / 'report.pdf'}", page], check=True, capture_output=True)
+    picture = [f"--screenshot={HERE / 'report.png'}", f"--window-size={_PICTURE_PX}"]
+    subprocess.run([*chromium, *picture, page], check=True, capture_output=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
+    with TemporaryDirectory() as unnamed:
+        main(Path(sys.argv[1] if len(sys.argv) > 1 else unnamed))

@@ -62,7 +62,13 @@ def report(
     roll: Roll,
     data: Data,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here; else to standard output.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write here; else to ROLL.html, or to standard output where that is piped.",
+        ),
     ] = None,
 ) -> int:
     """Write a roll's report as one HTML file, to print, sign and keep; it needs nothing but itself.

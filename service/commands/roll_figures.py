@@ -1,5 +1,7 @@
 """`coatsight roll defects`, `statistics` and `report`."""
 
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,6 +27,7 @@ from service.store.web_queries import Order
 from service.store.web_sums import RollsAsked
 
 _PAGE = 500
+_NO_FILE_NAME = r"[^\w.-]+"
 
 
 def defects(roll_id: str, data: Path, asked: Mapping[str, Any], worst: bool, limit: int, *, json: bool) -> int:
@@ -56,14 +59,15 @@ def statistics(roll_id: str, by: str, data: Path, *, json: bool) -> int:
 
 
 def report(roll_id: str, data: Path, output: Path | None) -> int:
-    """Write a roll's report."""
+    """Write a roll's report: to a file, or to standard output where that is no terminal."""
     with reading(data) as connection:
         page = report_html(connection, roll_id, factors_in(data), stamp(datetime.now(UTC)))
-    if output is None:
+    if output is None and not sys.stdout.isatty():
         print(page)
-    else:
-        output.write_text(page, encoding="utf-8")
-        say(f"the report of roll {roll_id} is in {output}")
+        return 0
+    output = output or Path(f"{re.sub(_NO_FILE_NAME, '_', roll_id)}.html")
+    output.write_text(page, encoding="utf-8")
+    say(f"the report of roll {roll_id} is in {output}")
     return 0
 
 

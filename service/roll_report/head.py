@@ -1,11 +1,12 @@
 """What the roll is: product, order, lots, by which rules and calibrations it was judged, and how much was seen."""
 
-import json
 from dataclasses import dataclass
 
 from inspection.defect import Severity
+from service.openings import free_of
 from service.roll_report.facts import Facts
 from service.roll_report.numbers import moment, spaced
+from service.store.entries import RollEntry
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def head(facts: Facts) -> Head:
     told = [
         ("Product", roll.product or "not told"),
         ("Order", roll.order_number or "not told"),
-        *_fields(roll.fields),
+        *_told_freely(roll),
         ("Recipe", f"{roll.recipe_name}, version {roll.recipe_version}"),
         ("Classifier", f"{roll.model_name} {roll.model_version} ({roll.model_sha256[:12]})"),
         *((f"Camera {camera.camera_id}", _calibration(camera.calibration_version)) for camera in facts.cameras),
@@ -54,10 +55,10 @@ def _figures(facts: Facts) -> list[tuple[str, str]]:
     ]
 
 
-def _fields(told: str | None) -> list[tuple[str, str]]:
-    """What else was told of the roll, such as supplier lots."""
-    fields = json.loads(told) if told else {}
-    return [(str(name), value if isinstance(value, str) else json.dumps(value)) for name, value in fields.items()]
+def _told_freely(roll: RollEntry) -> list[tuple[str, str]]:
+    """What else was told of the roll: supplier lots, and whatever a plant calls by names of its own."""
+    free = free_of(roll)
+    return [*([("Lots", ", ".join(free.supplier_lots))] if free.supplier_lots else []), *free.fields.items()]
 
 
 def _calibration(version: int | None) -> str:

@@ -14,6 +14,7 @@ from databases import Database
 from drawn_rolls import drawn, write_roll
 from fakes import draw, post, running
 
+from inspection.roll.factors import built_in
 from service.cli import main
 from service.roll_report.axes import Axis
 from service.roll_report.page import report_html
@@ -49,11 +50,11 @@ def store(database: Database) -> Iterator[Store]:
 
 def page_of(store: Store, roll_id: str, count: int, **told: str) -> str:
     store.change(partial(write_roll, roll_id=roll_id, defects=drawn(1, count), **told)).result(10)
-    return store.read(partial(report_html, roll_id=roll_id, printed_at=NOW))
+    return store.read(partial(report_html, roll_id=roll_id, factors=built_in(), printed_at=NOW))
 
 
 def test_strangers_text_stays_text(store: Store) -> None:
-    fields = json.dumps({HOSTILE: HOSTILE, "lots": ["A", HOSTILE]})
+    fields = json.dumps({"supplier_lots": ["A", HOSTILE], "fields": {HOSTILE: HOSTILE}})
     page = page_of(store, HOSTILE, 40, product=HOSTILE, order_number=HOSTILE, fields=fields, opened_by=HOSTILE)
     seen = Seen(page)
     assert "script" not in seen.tags
