@@ -24,5 +24,5 @@ router = APIRouter(tags=["rolls"])
 def show_report(roll_id: RollId, request: Request) -> Response:
     """Return a roll's report: one HTML file that needs nothing else, for screen, paper and files."""
     station: Station = request.app.state.station
-    page = station.store.read(partial(report_html, roll_id=roll_id, printed_at=stamp(station.clock())))
+    page = station.store.read_long(partial(report_html, roll_id=roll_id, printed_at=stamp(station.clock())))
     return Response(page, media_type="text/html; charset=utf-8", headers=_HEADERS)
