@@ -34,7 +34,8 @@
         |-- InspectionCrashed   the frame ended its inspection, or inspection never ended
         `-- Busy                later it may work: try again
             |-- QueueFull       too many frames of this camera are waiting
-            |-- TooManyDryRuns      another dry run is under way
+            |-- TooManyDryRuns  another dry run is under way
+            |-- TooManyLongQuestions  too many questions about whole rolls wait
             |-- TooManyPages    no further page may look at what happens now
             |-- InspectorsDown  the inspecting process was ended by another frame
             `-- StoreFailed     the record could not be written
@@ -188,6 +189,10 @@ class QueueFull(Busy):
 
 class TooManyDryRuns(Busy):
     """Another dry run is under way."""
+
+
+class TooManyLongQuestions(Busy):
+    """Too many questions about whole rolls wait."""
 
 
 class TooManyPages(Busy):

@@ -86,6 +86,7 @@ _PROBLEMS: dict[type[Exception], Problem] = {
     errors.InspectionCrashed: Problem(500, "inspection-crashed", "The frame could not be inspected"),
     errors.InspectorsDown: Problem(503, "inspectors-down", "Inspection is being started again"),
     errors.TooManyDryRuns: Problem(503, "too-many-dry-runs", "Another dry run is under way"),
+    errors.TooManyLongQuestions: Problem(503, "too-many-long-questions", "Too many questions about whole rolls wait"),
     errors.TooManyPages: Problem(503, "too-many-pages", "Too many pages are looking"),
     errors.Busy: Problem(503, "store-unavailable", "The record could not be written"),
     RequestValidationError: Problem(422, "malformed-query", "The query or path is malformed"),

@@ -20,4 +20,4 @@ def lanes(
 ) -> LanesOfRoll:
     """Tell widths, edges, gaps, waviness and patches of a roll's lanes: capability, charts, series, faults."""
     station: Station = request.app.state.station
-    return station.store.read(partial(lanes_of_roll, roll_id=roll_id, per_m=per_m))
+    return station.store.read_long(partial(lanes_of_roll, roll_id=roll_id, per_m=per_m))

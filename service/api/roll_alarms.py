@@ -39,4 +39,4 @@ def list_repeats(
     At most 100,000 defects are searched; where there are more, `next_from_mm` asks for the web behind them.
     """
     station: Station = request.app.state.station
-    return station.store.read(partial(repeats_of_roll, roll_id=roll_id, from_mm=from_mm))
+    return station.store.read_long(partial(repeats_of_roll, roll_id=roll_id, from_mm=from_mm))

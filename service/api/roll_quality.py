@@ -43,7 +43,7 @@ Format = Annotated[Literal["json", "csv"] | None, Query(alias="format", descript
 def verdict(roll_id: RollId, request: Request) -> RollQuality:
     """Judge a roll: each lane by what of it has to be cut out, with reasons. What was not inspected never passes."""
     station: Station = request.app.state.station
-    return station.store.read(partial(roll_quality, roll_id=roll_id))
+    return station.store.read_long(partial(roll_quality, roll_id=roll_id))
 
 
 @router.get(
@@ -66,7 +66,9 @@ def cuts(
     """Tell what to cut out of each lane, in the coordinates of the machine that slits or notches it."""
     station: Station = request.app.state.station
     rewinding = Rewinding(head_cut_m * 1e3, tail_cut_m * 1e3, rewound, turned_round, stretch)
-    told = station.store.read(partial(handover, roll_id=roll_id, rewinding=rewinding, lane=lane, with_defects=defects))
+    told = station.store.read_long(
+        partial(handover, roll_id=roll_id, rewinding=rewinding, lane=lane, with_defects=defects)
+    )
     if form == "csv" or (form is None and "text/csv" in request.headers.get("accept", "")):
         name = f"attachment; filename*=UTF-8''{quote(roll_id, safe='')}-cuts.csv"
         return Response(as_csv(told).encode(), headers={"Content-Disposition": name, "Content-Type": _CSV})
@@ -78,7 +80,7 @@ def scrap_of_roll(roll_id: RollId, request: Request) -> RollScrap:
     """Count a roll's square metres by lane, with cost and CO2e, and what an alarm heeded would have saved."""
     station: Station = request.app.state.station
     factors = factors_in(station.settings.data_dir)
-    return station.store.read(partial(roll_scrap, roll_id=roll_id, factors=factors))
+    return station.store.read_long(partial(roll_scrap, roll_id=roll_id, factors=factors))
 
 
 @router.get("/v1/scrap", response_model=PeriodScrap)
@@ -93,7 +95,7 @@ def scrap_of_period(
     end = _in_reach(until or station.clock())
     period = Period(_in_reach(since or end - _DAY), end, by, station.settings.shift_plan)
     factors = factors_in(station.settings.data_dir)
-    return station.store.read(partial(period_scrap, period=period, factors=factors, most_rolls=_MOST_ROLLS))
+    return station.store.read_long(partial(period_scrap, period=period, factors=factors, most_rolls=_MOST_ROLLS))
 
 
 def _in_reach(moment: datetime) -> datetime:

@@ -26,5 +26,5 @@ def show_report(roll_id: RollId, request: Request) -> Response:
     """Return a roll's report: one HTML file that needs nothing else, for screen, paper and files."""
     station: Station = request.app.state.station
     factors, printed_at = factors_in(station.settings.data_dir), stamp(station.clock())
-    page = station.store.read(partial(report_html, roll_id=roll_id, factors=factors, printed_at=printed_at))
+    page = station.store.read_long(partial(report_html, roll_id=roll_id, factors=factors, printed_at=printed_at))
     return Response(page, media_type="text/html; charset=utf-8", headers=_HEADERS)

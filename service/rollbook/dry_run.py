@@ -25,6 +25,9 @@ from service.store.replays import frame_count
 FILTERS = ("frame_checks", "flat_field", "web", "screening", "segmentation", "regions", "classification")
 """Headings that change what is found and how it is named: records alone cannot tell what another value would give."""
 
+OF_WHOLE_ROLLS = ("repeats", "density", "alarms", "lanes", "roll")
+"""Headings that judge no frame: what they make of a roll's verdict, its cuts and its alarms is not tried."""
+
 _MOST_FRAMES = _MOST_STRETCHES = 1000
 _MOST_METRES = 5000
 _MOST_REASONS = 10
@@ -75,7 +78,8 @@ def dry_run(
         if replayed.before.verdict is not replayed.after.verdict:
             changed.append(replayed)
         advance()
-    return _told(roll, before, after, changed, held, _coverage(filters, pictures, before, seen))
+    not_tried = tuple(name for name in OF_WHOLE_ROLLS if name in headings_changed(roll.recipe, recipe))
+    return _told(roll, before, after, changed, held, _coverage(filters, not_tried, pictures, before, seen))
 
 
 def roll_with_frames(connection: Connection, roll_id: str) -> OpenedRoll:
@@ -139,18 +143,28 @@ def _count(verdict: Verdict, before: Side, after: Side) -> VerdictCount:
     return VerdictCount(verdict, before.frames[verdict], after.frames[verdict], *metres)
 
 
-def _coverage(filters: tuple[str, ...], pictures: Reinspection | None, before: Side, seen: Seen) -> Coverage:
+def _coverage(
+    filters: tuple[str, ...], not_tried: tuple[str, ...], pictures: Reinspection | None, before: Side, seen: Seen
+) -> Coverage:
     frames, metres = before.frames.total(), sum(before.length_mm.values()) / 1e3
     return Coverage(
         filters=filters,
+        not_tried=not_tried,
         frames=frames,
         metres=round(metres, 4),
         seen_frames=seen.frames,
         seen_metres=round(seen.length_mm / 1e3, 4),
         as_recorded=seen.as_recorded,
         disagreeing=seen.disagreeing,
-        told=_in_words(filters, pictures, frames, metres, seen),
+        told=_in_words(filters, pictures, frames, metres, seen) + _not_tried_told(not_tried),
     )
+
+
+def _not_tried_told(headings: Sequence[str]) -> str:
+    if not headings:
+        return ""
+    are = "is" if len(headings) == 1 else "are"
+    return f"; {', '.join(headings)} {are} not tried: the roll's own verdict, cuts and alarms may be others too"
 
 
 def _in_words(filters: Sequence[str], pictures: Reinspection | None, frames: int, metres: float, seen: Seen) -> str:

@@ -106,7 +106,9 @@ class Coverage:
     Attributes
     ----------
     filters : tuple of str
-        Headings that change what is found. Where there are none, records tell all of it.
+        Headings that change what is found. Where there are none, records tell all of it of frames.
+    not_tried : tuple of str
+        Headings that differ and judge whole rolls alone: of these nothing is told.
     frames, metres
         Of the roll.
     seen_frames, seen_metres
@@ -120,6 +122,7 @@ class Coverage:
     """
 
     filters: tuple[str, ...]
+    not_tried: tuple[str, ...]
     frames: int
     metres: float
     seen_frames: int

@@ -126,12 +126,14 @@ def _spans(
 ) -> Iterator[tuple[str, float, float]]:
     """Cut a roll into what ran in each day or shift of the period; web that nobody saw ran with what is before it."""
     extent = judged.faulty.extent
-    starts = [extent.from_mm, *(start for start, _ in ran[1:]), extent.to_mm]
+    # Of cameras that begin or end on other lines, one saw metres that lie beyond the roll's ends.
+    inner = (min(max(start, extent.from_mm), extent.to_mm) for start, _ in ran[1:])
+    starts = [extent.from_mm, *inner, extent.to_mm]
     names = [*_names([moment for _, moment in ran], period), None]
     for name, same in groupby(range(len(ran)), key=lambda n: names[n]):
         if name is not None:
             places = list(same)
-            yield name, starts[places[0]], max(starts[places[-1] + 1], starts[places[0]])
+            yield name, starts[places[0]], starts[places[-1] + 1]
 
 
 def _names(moments: Iterable[datetime], period: Period) -> Iterator[str | None]:

@@ -16,6 +16,7 @@ from service.store import camera_health, reads, shadows, writes
 from service.store.camera_health import HealthMinute
 from service.store.database import address_of, is_file, migrate, reading_engine, writing_engine
 from service.store.entries import FrameEntry, RollCameraEntry, RollEntry
+from service.store.long_questions import LongQuestions
 from service.store.refusals import Refusal, Refusals
 from service.store.roll_webs import RollWebs
 from service.store.shadows import ShadowCount, ShadowName
@@ -57,7 +58,7 @@ class Store:
             self._failures = SQLAlchemyError, self._reading.dialect.loaded_dbapi.Error
             self._file = Path(address.database) if is_file(address) and address.database else None
             migrate(self._writing)
-            self._webs = RollWebs()
+            self._webs, self._long_questions = RollWebs(), LongQuestions()
             self._writer = Writer(self._writing)
             self._writer.when_undone = self._webs.forget
             self._refusals = Refusals(self._writer)
@@ -140,6 +141,19 @@ class Store:
             raise StoreFailed(
                 f"expected the store to answer, it failed ({type(problem).__name__}): try again"
             ) from problem
+
+    def read_long(self, question: Callable[[Connection], T]) -> T:
+        """Ask a question about a whole roll, which may take seconds: after those that were asked before.
+
+        Raises
+        ------
+        TooManyLongQuestions
+            Too many wait already.
+        StoreFailed
+            It cannot be answered now.
+        """
+        with self._long_questions.turn():
+            return self.read(question)
 
     def last_number(self) -> int:
         """Return the largest frame number given so far."""

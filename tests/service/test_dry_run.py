@@ -228,6 +228,14 @@ def test_every_heading_before_the_verdict_is_a_filter() -> None:
     assert before == list(FILTERS)
 
 
+def test_headings_that_judge_only_whole_rolls_are_named_as_not_tried(tmp_path: Path) -> None:
+    keep_roll(tmp_path, [judged([found(Kind.STAIN, 0)], DEFAULT)])
+    told = tried(tmp_path, replace(DEFAULT, roll=replace(DEFAULT.roll, margin_mm=5000.0)))
+    assert told.coverage.not_tried == ("roll",)
+    assert "roll is not tried" in told.coverage.told
+    assert tried(tmp_path, DEFAULT).coverage.not_tried == ()
+
+
 ALONE = replace(DEFAULT, version=2, regions=RegionSettings(most=1))
 FROZEN = 4
 

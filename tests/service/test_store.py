@@ -3,10 +3,12 @@
 import sqlite3
 import sys
 from collections.abc import Iterator
-from concurrent.futures import wait
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from threading import Event, Semaphore
 
 import psycopg
 import pytest
@@ -21,12 +23,13 @@ from sqlalchemy import Connection, insert, inspect
 
 from inspection.defect import Defect, Severity
 from inspection.errors import InputError
-from service.errors import StationError, StoreFailed
+from service.errors import StationError, StoreFailed, TooManyLongQuestions
 from service.settings import Settings
 from service.store import migrations, reads
 from service.store.audit import Actor
 from service.store.database import address_of, reading_engine, writing_engine
 from service.store.entries import FrameKey, RollCameraEntry, RollEntry
+from service.store.long_questions import MOST_UNDER_WAY
 from service.store.openings import close_roll
 from service.store.refusals import Refusal
 from service.store.shadows import ShadowCount, ShadowName, shadow_count_in
@@ -50,6 +53,28 @@ def test_migrations_make_the_tables_that_the_code_uses(store: Store, database: D
     with reading_engine(address_of(database.folder, database.url)).connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
+
+
+def test_questions_that_take_long_are_asked_one_at_a_time_and_few_wait(tmp_path: Path) -> None:
+    asked, go_on, under_way, most = Semaphore(0), Event(), [], []
+
+    def takes_long(_: Connection) -> None:
+        under_way.append(1)
+        most.append(len(under_way))
+        asked.release()
+        go_on.wait(10)
+        under_way.pop()
+
+    with Store(tmp_path) as store, ThreadPoolExecutor(24) as people:
+        answers = [people.submit(store.read_long, takes_long) for _ in range(24)]
+        assert asked.acquire(timeout=10)
+        refused = list(islice(as_completed(answers, timeout=10), 24 - MOST_UNDER_WAY))
+        assert {type(each.exception()) for each in refused} == {TooManyLongQuestions}
+        assert store.read(reads.last_number) == 0
+        go_on.set()
+        told = [each.exception() for each in answers]
+    assert max(most) == 1
+    assert told.count(None) == MOST_UNDER_WAY
 
 
 def test_the_store_waits_for_the_disk_at_every_commit(store: Store, database: Database) -> None:

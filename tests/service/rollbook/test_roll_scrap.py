@@ -132,6 +132,17 @@ def test_pieces_of_a_period_add_up_to_the_period(connection) -> None:
     assert all(total.rejected.m2 == pytest.approx(totals[0].rejected.m2) for total in totals)
 
 
+def test_pieces_add_up_where_cameras_begin_and_end_on_other_lines(connection) -> None:
+    roll = RollByHand(connection)
+    roll.open(cameras=("cam-1", "cam-2"))
+    roll.see(range(10), by_m=0.4)
+    roll.see(range(10), camera="cam-2", by_m=1.3)
+    roll.measure()
+    roll.run(range(12), s_per_m=3600.0 * 10)
+    lengths = [whole(period(connection, by, hours=240).total) for by in ("roll", "shift", "day")]
+    assert lengths == pytest.approx([9.1 * 0.4] * 3)
+
+
 def test_a_period_of_too_many_rolls_is_refused_with_what_to_do(connection) -> None:
     for n in range(3):
         made(connection, f"R{n}")
