@@ -201,11 +201,12 @@ class RollWatch:
             first = self._unkept[0]
             write = partial(write_alarm, roll_id=first.roll_id, alarm=first.alarm, raised_at=first.raised_at)
             try:
-                kept = self._store.change(write).result()
+                self._raise(self._store.change(write).result())
             except StoreFailed:
                 return
+            except Exception:  # as above: those that come after it are to be told
+                _log.exception("an alarm cannot be kept: %s", first.alarm.told, extra={"roll": first.roll_id})
             self._unkept.pop(0)
-            self._raise(kept)
 
     def _raise(self, kept: KeptAlarm) -> None:
         alarm = kept.alarm

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import DEFAULT, Mock
 
 import psycopg
 import pytest
@@ -97,6 +98,20 @@ def test_a_repeat_is_kept_told_and_counted_once(database: Database) -> None:
     assert run.counted('coatsight_roll_alarms_total{cause="streak"}') == 0
     with Store(database.folder, database.url) as store:
         assert store.read(partial(alarms_after, roll_id="R1", after=0, limit=9)) == [told]
+
+
+def test_an_alarm_that_nothing_can_keep_is_logged_and_the_watch_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    unkeepable = Mock(side_effect=[TypeError("not JSON"), DEFAULT], wraps=roll_watch.write_alarm)
+    monkeypatch.setattr(roll_watch, "write_alarm", unkeepable)
+    with watched(Database(tmp_path)) as run:
+        run.run(marks(400.0, 12), 0, 90)
+        wait_until(lambda: unkeepable.call_count)
+        run.run([mark(900 + n, 40000 + 300.0 * n, 60.0) for n in range(12)], 780, 860)
+        wait_until(lambda: run.raised)
+        assert [told.alarm.cause for told in run.raised] == ["repeat"]
+    assert "an alarm cannot be kept" in caplog.text
 
 
 @pytest.mark.parametrize("stop", [10, 40])
