@@ -1,8 +1,8 @@
 """The dry run: a roll that was inspected, under another recipe; nothing is changed.
 
 In:  a roll's records, and a recipe.
-Out: which verdicts, which metres and which counts would be others, what mistakes would be expected to cost, and by
-how much of the roll all this stands.
+Out: what the roll would be worth by lane and what would be cut out of it, which verdicts of frames, which metres and
+which counts would be others, what mistakes would be expected to cost, and by how much of the roll all this stands.
 """
 
 from collections import Counter
@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 
 from inspection.recipe import Recipe
 from inspection.recipe_diff import headings_changed, recipe_diff
+from inspection.roll.web_defect import WebDefect
 from inspection.verdict import Verdict
 from service.errors import UnknownRoll
-from service.rollbook.dry_run_answers import Coverage, DryRun, LeftOut, VerdictCount
+from service.rollbook.dry_run_answers import Coverage, DryRun, LeftOut, RollChange, VerdictCount
 from service.rollbook.dry_run_differences import costs_of, defect_counts, frame_change, metre_changes, stretch_changes
-from service.rollbook.dry_run_sides import Seen, Side
+from service.rollbook.dry_run_rolls import roll_change
+from service.rollbook.dry_run_sides import Seen, Side, Sides
 from service.rollbook.opened import OpenedRoll, opened_roll
 from service.rollbook.reinspecting import Reinspection, classifier_of
 from service.rollbook.replaying import FrameReplayed, replay
@@ -63,19 +65,20 @@ def dry_run(
     roll = roll_with_frames(connection, roll_id)
     total(frame_count(connection, roll_id))
     filters, pictures = _pictures(roll, recipe, settings)
-    before, after, seen = Side(roll.recipe), Side(recipe), Seen()
+    sides, seen = Sides(roll.recipe, recipe, found_alike=pictures is None), Seen()
     changed: list[FrameReplayed] = []
     held = Counter[str]()
     for replayed in replay(connection, roll, recipe, settings.data_dir, pictures):
-        before.add(replayed.before, replayed.origin, replayed.frame.length_mm)
-        after.add(replayed.after, replayed.origin, replayed.frame.length_mm)
+        sides.add(replayed)
         seen.add(replayed)
         if replayed.after.verdict is Verdict.HOLD:
             held[replayed.after.reasons[0]] += 1
         if replayed.before.verdict is not replayed.after.verdict:
             changed.append(replayed)
         advance()
-    return _told(roll, before, after, changed, held, _coverage(filters, pictures, before, seen))
+    old, new = sides.defects()
+    whole = roll_change(connection, roll_id, sides, old, new)
+    return _told(roll, sides, (old, new), whole, changed, held, _coverage(filters, pictures, sides.before, seen))
 
 
 def roll_with_frames(connection: Connection, roll_id: str) -> OpenedRoll:
@@ -102,13 +105,14 @@ def _pictures(roll: OpenedRoll, recipe: Recipe, settings: Settings) -> tuple[tup
 
 def _told(
     roll: OpenedRoll,
-    before: Side,
-    after: Side,
+    sides: Sides,
+    defects: tuple[Sequence[WebDefect], Sequence[WebDefect]],
+    whole: RollChange,
     changed: Sequence[FrameReplayed],
     held: Counter[str],
     coverage: Coverage,
 ) -> DryRun:
-    old, new = before.defects(), after.defects()
+    (old, new), before, after = defects, sides.before, sides.after
     frames = [frame_change(each) for each in changed]
     stretches, metres = stretch_changes(changed), metre_changes(old, new)
     return DryRun(
@@ -116,6 +120,7 @@ def _told(
         recipe_before=roll.recipe.ref,
         recipe_after=after.recipe.ref,
         recipe_changes=recipe_diff(roll.recipe, after.recipe),
+        roll=whole,
         verdicts=tuple(_count(verdict, before, after) for verdict in Verdict),
         frames_changed=len(changed),
         frames_held=after.frames[Verdict.HOLD],

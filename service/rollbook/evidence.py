@@ -31,8 +31,8 @@ class Evidence:
         What was seen of it, and the recipe to judge it by.
     places : callable
         Tells its defects.
-    patterns : iterable of Fault
-        What repeats and what crowds.
+    patterns : callable
+        Tells what repeats and what crowds.
     searched_to_mm : float or None
         Where the search for these ended; None where it saw the whole roll.
     splices : sequence of (float, float)
@@ -43,7 +43,7 @@ class Evidence:
 
     seen: SeenRoll
     places: Places
-    patterns: Iterable[Fault]
+    patterns: Callable[[], Iterable[Fault]]
     searched_to_mm: float | None
     splices: Sequence[Stretch]
     lanes: MeasuredLanes
@@ -56,7 +56,7 @@ def kept_evidence(connection: Connection, seen: SeenRoll) -> Evidence:
     return Evidence(
         seen=seen,
         places=partial(defect_places, connection, roll_id),
-        patterns=patterns_of(webs.defects_along(connection, roll_id), seen, splices),
+        patterns=lambda: patterns_of(webs.defects_along(connection, roll_id), seen, splices),
         searched_to_mm=webs.place_of(connection, roll_id, MOST_SEARCHED),
         splices=splices,
         lanes=measured_lanes(connection, seen),

@@ -68,7 +68,7 @@ def seen_defects(evidence: Evidence) -> Iterator[Fault]:
 
 def patterned_web(evidence: Evidence) -> Iterable[Fault]:
     """Tell what repeats and what crowds."""
-    return evidence.patterns
+    return evidence.patterns()
 
 
 def untrue_lanes(evidence: Evidence) -> Iterable[Fault]:

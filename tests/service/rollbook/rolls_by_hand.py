@@ -95,6 +95,8 @@ class RollByHand:
                     f"{name}_n": 0 if value is None else 2,
                     f"{name}_sum": 2 * (value or 0.0),
                     f"{name}_squares": 0.0,
+                    f"{name}_low": value,
+                    f"{name}_high": value,
                 }
             self.connection.execute(insert(lane_metres), row)
 
@@ -113,7 +115,7 @@ class RollByHand:
         self.found += len(defects)
 
     def splice(self, from_m: float, to_m: float, frame: int = 1) -> None:
-        row = {"frame": frame, "number": 1, "roll_id": self.roll_id, "camera_id": "cam-1"}
+        row = {"frame": frame, "number": 1, "roll_id": self.roll_id, "camera_id": "cam-1", "parts_web": True}
         self.connection.execute(insert(splices), row | {"from_mm": from_m * 1e3, "to_mm": to_m * 1e3})
 
     def refuse(self, sequence: int, position_m: float | None, camera: str = "cam-1", cause: str = "queue-full") -> None:

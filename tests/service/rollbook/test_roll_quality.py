@@ -21,6 +21,20 @@ from service.rollbook.seen import lane_strips
 from service.shifts import parse_shifts
 from service.store.coverage import LaneSeen
 
+WITH_LANES = """
+name = "made"
+version = 3
+[lanes.width]
+mm = 0.5
+[[lanes.plan]]
+left_mm = 100
+right_mm = 300
+[[lanes.plan]]
+left_mm = 320
+right_mm = 525
+"""
+"""Lane 2 is measured 5 mm narrower."""
+
 
 @pytest.fixture
 def database(tmp_path) -> Database:
@@ -210,10 +224,10 @@ def test_a_defect_on_foil_is_cut_out_of_the_lane_beside_it_alone(roll) -> None:
 
 
 def test_every_part_tells_faults_of_its_own_and_none_is_forgotten(roll) -> None:
-    clean(roll)
+    clean(roll, recipe_text=WITH_LANES)
     roll.see(range(105, 108), held="too dark: lamp")
     roll.splice(50, 50.05)
-    roll.find(defect(40, 40.002))
+    roll.find(defect(40, 40.002), *(defect(10 + 0.4 * turn, 10.001 + 0.4 * turn) for turn in range(20)))
     seen = faulty_roll(roll.connection, "R1")
     by_part = [{fault.cause for fault in part(kept_evidence(roll.connection, seen.seen))} for part in PARTS]
     assert all(by_part)
