@@ -95,7 +95,7 @@ def _questions(kinds: list[str]) -> Iterator[tuple[str, Asking]]:
 
 def _maps() -> Iterator[tuple[str, Asking]]:
     ranges = {"300 m": 300.0, "5 m, with points": 5.0, "0.5 m, with points": 0.5}
-    yield "map of the whole roll", _each(f"{_ROLL}/map?bins={300 - n}" for n in range(_ASKED))
+    yield "map of the whole roll", _each(f"{_ROLL}/map?bins={200 - n}" for n in range(_ASKED))
     for what, length_m in ranges.items():
         starts = np.linspace(0, 1200 - length_m, _ASKED)
         yield f"map of {what}", _each(f"{_ROLL}/map?from_m={at:.3f}&to_m={at + length_m:.3f}" for at in starts)

@@ -52,6 +52,7 @@ from service.problems import answer_problems
 from service.promotion import model_in_use, shadow_model
 from service.refusal_clock import RefusalClock
 from service.retention import Retention
+from service.roll_names import RollNames
 from service.roll_watch import RollWatch
 from service.rollbook.alarms import as_told
 from service.rolls import Rolls
@@ -78,7 +79,8 @@ class StationApp(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the headers around everything, the answer to a failure too."""
-        return SecurityHeaders(RefusalClock(super().build_middleware_stack(), time.perf_counter, _tell_refusal))
+        routes = RollNames(super().build_middleware_stack())
+        return SecurityHeaders(RefusalClock(routes, time.perf_counter, _tell_refusal))
 
     def openapi(self) -> dict[str, Any]:
         """Tell of each route who may use it."""

@@ -6,14 +6,17 @@ from math import isfinite
 from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import Path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from service.camera_watch import CameraInput
 from service.frame_query import ROLL_PATTERN
+from service.roll_names import named
 from service.settings import NAME_PATTERN
 
 RollId: TypeAlias = Annotated[
-    str, Path(min_length=1, max_length=128, pattern=ROLL_PATTERN, description="As its frames name it.")
+    str,
+    Path(min_length=1, max_length=128, pattern=ROLL_PATTERN, description="As its frames name it."),
+    BeforeValidator(named),
 ]
 CameraId: TypeAlias = Annotated[
     str, Path(pattern=NAME_PATTERN, description="The camera's name: letters, digits, `.`, `_` and `-`.")

@@ -10,6 +10,7 @@ from bisect import insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import NamedTuple
 
 from inspection.roll.changes import Changes, Kept, Whole
 from inspection.roll.gathered import Gathered
@@ -21,8 +22,18 @@ from inspection.verdict import VerdictSettings
 _CELL_DOWN_MM = 100.0
 _CELL_CROSS_MM = 20.0
 
+_ROUNDING_MM = 1e-3
+"""At the very limit a sum is rounded otherwise than the difference that decides."""
+
 _MOST_IN_CELL = 600
 """Where positions stand still while frames go on, a cell would fill for ever: only the latest are looked at."""
+
+
+class _Extent(NamedTuple):
+    from_mm: float
+    to_mm: float
+    left_mm: float
+    right_mm: float
 
 
 @dataclass(eq=False, slots=True)
@@ -87,6 +98,10 @@ class Seams:
     def __len__(self) -> int:
         """Pieces in sight."""
         return len(self._places)
+
+    def emptied(self) -> "Seams":
+        """Begin anew with no piece in sight; what is known of the whole roll stays known."""
+        return Seams(self._joining, self._verdict, self._splices, self.longest_mm)
 
     def take(self, pieces: Iterable[Piece], splices: Iterable[Splice] = ()) -> Changes:
         """Take in what a frame shows, and tell what that changes.
@@ -212,12 +227,14 @@ class Seams:
         return [group for group, found in sides.values() if len(found) > 1]
 
     def _near(self, piece: Piece) -> list[_Place]:
-        along_mm, aside_mm = self._joining.reach_mm(piece), self._joining.aside_mm
+        around = _around(piece, self._joining)
+        rows, columns = _cells(around.from_mm, around.to_mm, _CELL_DOWN_MM), _cells(*around[2:], _CELL_CROSS_MM)
         found: dict[int, _Place] = {}
-        for row in _cells(piece.from_mm - along_mm, piece.to_mm + along_mm, _CELL_DOWN_MM):
-            if cells := self._cells.get(row):
-                for column in _cells(piece.left_mm - aside_mm, piece.right_mm + aside_mm, _CELL_CROSS_MM):
-                    found.update((id(place), place) for place in cells.get(column, ())[-_MOST_IN_CELL:])
+        for cells in filter(None, map(self._cells.get, rows)):
+            for column in columns:
+                places = cells.get(column, ())[-_MOST_IN_CELL:]
+                # A frame full of spots has hundreds in a cell: to compare each with each would hold up the line.
+                found.update((id(place), place) for place in places if _reaches(place.piece, around))
         return list(found.values())
 
     def _put(self, place: _Place) -> None:
@@ -243,6 +260,23 @@ class Seams:
             group.before = [defect]
         kept = (Kept(place.piece, place.group.gathered.identity, place.seen_twice) for place in work.places.values())
         return Changes(tuple(changed), tuple(replaced), tuple(moved), tuple(kept), tuple(wholes))
+
+
+def _around(piece: Piece, joining: JoiningSettings) -> _Extent:
+    """Where everything lies that may belong to a piece."""
+    along_mm, aside_mm = joining.reach_mm(piece) + _ROUNDING_MM, joining.aside_mm + _ROUNDING_MM
+    return _Extent(
+        piece.from_mm - along_mm, piece.to_mm + along_mm, piece.left_mm - aside_mm, piece.right_mm + aside_mm
+    )
+
+
+def _reaches(piece: Piece, into: _Extent) -> bool:
+    return (
+        piece.from_mm <= into.to_mm
+        and piece.to_mm >= into.from_mm
+        and piece.left_mm <= into.right_mm
+        and piece.right_mm >= into.left_mm
+    )
 
 
 def _cells_of(piece: Piece) -> Iterator[tuple[int, int]]:

@@ -16,6 +16,7 @@ from service.rollbook.seen import SeenRoll
 from service.store import webs
 from service.store.connection import Connection
 from service.store.defect_places import defect_places
+from service.store.lane_reads import lane_metres_seen
 
 Places: TypeAlias = Callable[[Sequence[Severity], Kind], Iterator[DefectPlace]]
 """Tells the roll's defects of some severities, and of one kind those of every other severity too; in no order."""
@@ -37,6 +38,8 @@ class Evidence:
         Where the search for these ended; None where it saw the whole roll.
     splices : sequence of (float, float)
     lanes : MeasuredLanes
+    lanes_found : callable
+        Tells in which metres each lane was found.
     doubts : sequence of str
         What makes places on it doubtful.
     """
@@ -47,6 +50,7 @@ class Evidence:
     searched_to_mm: float | None
     splices: Sequence[Stretch]
     lanes: MeasuredLanes
+    lanes_found: Callable[[], dict[int, set[int]]]
     doubts: Sequence[str]
 
 
@@ -60,5 +64,6 @@ def kept_evidence(connection: Connection, seen: SeenRoll) -> Evidence:
         searched_to_mm=webs.place_of(connection, roll_id, MOST_SEARCHED),
         splices=splices,
         lanes=measured_lanes(connection, seen),
+        lanes_found=partial(lane_metres_seen, connection, roll_id),
         doubts=[fact.told for fact in facts_of(connection, roll_id)],
     )

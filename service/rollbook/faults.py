@@ -5,7 +5,7 @@ much was seen, is one line in `DOUBTS`: it tells why in words, and no lane of th
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, TypeAlias
 
@@ -16,13 +16,18 @@ from inspection.roll.defect_faults import defect_faults
 from inspection.roll.extent import RollExtent
 from inspection.roll.fault import Cause, Fault
 from inspection.roll.roll_settings import severities_from, severity_rank
+from inspection.verdict import Verdict
 from service.rollbook.evidence import Evidence, kept_evidence
+from service.rollbook.lost_lanes import lanes_of_one_number_apart, planned_lanes_not_found
 from service.rollbook.patterns import MOST_SEARCHED
 from service.rollbook.seen import SeenRoll, seen_roll
 from service.store.connection import Connection
 
 Part: TypeAlias = Callable[[Evidence], Iterable[Fault]]
 Doubt: TypeAlias = Callable[[Evidence], Iterable[str]]
+
+_STILL_TO_COME_MM = 20_000.0
+"""A camera's frames wait no longer than some seconds; one that is farther behind the others has stopped."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,12 @@ def faulty_by(evidence: Evidence) -> FaultyRoll:
 def seen_defects(evidence: Evidence) -> Iterator[Fault]:
     """Tell defects, but for minor ones where the recipe leaves them in: those are told by their density.
 
-    What nobody could name is told whatever its severity: its frame was warned of, and so is its lane.
+    What nobody could name is told whatever its severity: its frame was warned of, and so is its lane. So is whatever
+    rejects a frame: no roll passes with a frame that was rejected.
     """
     seen = evidence.seen
-    grave = severities_from(min(Severity.MAJOR, seen.recipe.roll.cut_from, key=severity_rank))
+    rejecting = [each for each in Severity if getattr(seen.recipe.verdict, each.value) is Verdict.REJECT]
+    grave = severities_from(min(Severity.MAJOR, seen.recipe.roll.cut_from, *rejecting, key=severity_rank))
     return defect_faults(evidence.places(grave, Kind.UNKNOWN), seen.extent)
 
 
@@ -71,9 +78,12 @@ def patterned_web(evidence: Evidence) -> Iterable[Fault]:
     return evidence.patterns()
 
 
-def untrue_lanes(evidence: Evidence) -> Iterable[Fault]:
-    """Tell where lanes are out of tolerance."""
-    return evidence.lanes.faults(evidence.seen.recipe.lanes)
+def lanes_out_of_tolerance(evidence: Evidence) -> Iterator[Fault]:
+    """Tell lanes out of tolerance, metre by metre: the first and the last metre only as far as there is web."""
+    seen = evidence.seen
+    for fault in evidence.lanes.faults(seen.recipe.lanes):
+        start, end = seen.within(fault.from_mm, fault.to_mm)
+        yield replace(fault, from_mm=start, to_mm=end)
 
 
 def lost_web(evidence: Evidence) -> Iterator[Fault]:
@@ -128,16 +138,29 @@ def searched_in_part(evidence: Evidence) -> Iterator[str]:
         )
 
 
-PARTS: Final[tuple[Part, ...]] = (seen_defects, patterned_web, untrue_lanes, lost_web, held_web, spliced_web)
-DOUBTS: Final[tuple[Doubt, ...]] = (lost_without_a_place, doubtful_places, searched_in_part)
+PARTS: Final[tuple[Part, ...]] = (
+    seen_defects,
+    patterned_web,
+    lanes_out_of_tolerance,
+    planned_lanes_not_found,
+    lost_web,
+    held_web,
+    spliced_web,
+)
+DOUBTS: Final[tuple[Doubt, ...]] = (
+    lost_without_a_place,
+    doubtful_places,
+    lanes_of_one_number_apart,
+    searched_in_part,
+)
 
 
 def _gaps(seen: SeenRoll, camera_id: str, known: Sequence[Stretch]) -> list[Stretch]:
-    """Where a camera saw nothing and no number tells why; the newest end of an open roll is still to come."""
-    frames = seen.frames.get(camera_id, ())
-    if not frames:
-        return []
-    end = max(frame.to_mm for frame in frames) if seen.still_open else seen.extent.to_mm
+    """Where a camera saw nothing and no number tells why; of an open roll a little at its end is still to come."""
+    frames, end = seen.frames.get(camera_id, ()), seen.extent.to_mm
+    if seen.still_open:
+        came_to = max((frame.to_mm for frame in frames), default=seen.extent.from_mm)
+        end = came_to if end - came_to <= _STILL_TO_COME_MM else end
     left = without(gaps(frames, seen.extent.from_mm, end), known)
     return [(start, end) for start, end in left if end - start > TOUCHING_MM]
 

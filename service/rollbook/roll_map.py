@@ -23,7 +23,7 @@ from service.store.web_filters import DEFECT_KINDS
 from service.store.web_queries import MarkRow, longest, shorter
 from service.store.webs import splices_of
 
-MOST_BINS: Final = 300
+MOST_BINS: Final = 200
 MOST_POINTS: Final = 5000
 """So many defects in the stretch, or fewer, are shown each for itself."""
 

@@ -27,6 +27,8 @@ class SeenRoll(OpenedRoll):
     extent : RollExtent
     lanes_of : mapping of str to sequence of int
         Lanes that each camera measured; a camera that measured none is left out.
+    lanes_apart : sequence of int
+        Numbers by which cameras call lanes that lie apart.
     lost : mapping of str to sequence of Stretch
         What was refused, missing or lost of each camera's frames.
     still_open : bool
@@ -35,8 +37,16 @@ class SeenRoll(OpenedRoll):
     frames: Mapping[str, Sequence[SeenFrame]]
     extent: RollExtent
     lanes_of: Mapping[str, Sequence[int]]
+    lanes_apart: Sequence[int]
     lost: Mapping[str, Sequence[Stretch]]
     still_open: bool
+
+    def within(self, from_mm: float, to_mm: float) -> tuple[float, float]:
+        """Keep to the web that any camera saw: a metre in which something was measured may lie beyond it in part."""
+        begins = min((each.from_mm for frames in self.frames.values() for each in frames), default=from_mm)
+        ends = max((each.to_mm for frames in self.frames.values() for each in frames), default=to_mm)
+        start, end = max(from_mm, begins), min(to_mm, ends)
+        return (start, end) if start < end else (from_mm, to_mm)
 
 
 def seen_roll(connection: Connection, roll_id: str) -> SeenRoll:
@@ -56,6 +66,7 @@ def seen_roll(connection: Connection, roll_id: str) -> SeenRoll:
         frames=frames,
         extent=RollExtent(*seen_ends(frames), strips=lane_strips(lanes)),
         lanes_of=_by_camera(lanes),
+        lanes_apart=lanes_apart(lanes),
         lost={camera_id: lost_by(connection, roll_id, camera_id).stretches for camera_id in cameras},
         still_open=coverage.closed_at(connection, roll_id) is None,
     )
@@ -75,6 +86,16 @@ def lane_strips(seen: Iterable[LaneSeen]) -> tuple[LaneStrip, ...]:
         by_lane[each.lane].append(each)
     strips = (_strip(lane, told) for lane, told in by_lane.items())
     return tuple(sorted((strip for strip in strips if strip), key=lambda strip: (strip.left_mm, strip.lane)))
+
+
+def lanes_apart(seen: Iterable[LaneSeen]) -> list[int]:
+    """List the numbers of lanes that do not overlap, although cameras call them by the same one."""
+    reaches: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    for each in seen:
+        if each.left_mm is not None and each.right_mm is not None:
+            reaches[each.lane].append((each.left_mm, each.right_mm))
+    apart = (lane for lane, of_lane in reaches.items() if max(of_lane)[0] >= min(right for _, right in of_lane))
+    return sorted(apart)
 
 
 def _strip(lane: int, told: Sequence[LaneSeen]) -> LaneStrip | None:

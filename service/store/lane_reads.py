@@ -79,6 +79,16 @@ def defects_by_metre(connection: Connection, roll_id: str, *, planned: bool) -> 
     return counted
 
 
+def lane_metres_seen(connection: Connection, roll_id: str) -> dict[int, set[int]]:
+    """Tell in which metres any camera found each lane, by its number."""
+    columns = lane_metres.c
+    question = select(columns.lane, columns.metre).where(columns.roll_id == roll_id).distinct()
+    found: dict[int, set[int]] = {}
+    for lane, metre in connection.execute(question):
+        found.setdefault(lane, set()).add(metre)
+    return found
+
+
 def _cameras(connection: Connection, roll_id: str) -> list[tuple[str, str]]:
     """List the cameras that saw lanes, each with the face of the web that it looks at."""
     question = select(lane_metres.c.camera_id, lane_metres.c.side).where(lane_metres.c.roll_id == roll_id).distinct()

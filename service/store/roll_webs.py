@@ -22,6 +22,9 @@ _MOST_ROLLS = 64
 _MOST_PIECES = 8000
 """In sight of one roll; beyond them it begins anew with the stretch that is wanted."""
 
+_MOST_IN_ALL = 4 * _MOST_PIECES
+"""In sight of other rolls, at 1 kB each: those that were silent longest are read again if they go on."""
+
 _NOTHING = Changes(())
 
 
@@ -68,14 +71,18 @@ class RollWebs:
         return replace(changes, changed=(*lone, *changes.changed))
 
     def _roll(self, connection: Connection, roll_id: str) -> _RollWeb:
-        web = self._rolls.pop(roll_id, None)
-        if web is None or len(web.seams) > _MOST_PIECES:
-            rules = rules_of(connection, roll_id)
-            web = _RollWeb(rules.joining.overlap_mm, rules.verdict, begun_seams(connection, roll_id, rules))
-        while len(self._rolls) >= _MOST_ROLLS:
+        web = self._rolls.pop(roll_id, None) or _begun(connection, roll_id)
+        if len(web.seams) > _MOST_PIECES:
+            web = replace(web, seams=web.seams.emptied(), metres=set())
+        while len(self._rolls) >= _MOST_ROLLS or sum(len(each.seams) for each in self._rolls.values()) > _MOST_IN_ALL:
             self._rolls.pop(next(iter(self._rolls)))
         self._rolls[roll_id] = web
         return web
+
+
+def _begun(connection: Connection, roll_id: str) -> _RollWeb:
+    rules = rules_of(connection, roll_id)
+    return _RollWeb(rules.joining.overlap_mm, rules.verdict, begun_seams(connection, roll_id, rules))
 
 
 def _origin(entry: FrameEntry) -> Origin:

@@ -1,7 +1,7 @@
 """How many defects a web has: read from the counts by metre and from their sums over longer stretches.
 
 A roll of a million defects has some hundred thousand rows of `metre_counts`. Triggers keep their sums over stretches
-of 4, 16 and 64 m and over the whole roll, so that whatever range or bin is asked for is added up of few rows.
+of 2, 4, 8, 16 and 64 m and over the whole roll, so that whatever range or bin is asked for is added up of few rows.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from service.store.tables import metre_counts, stretch_counts, web_metres
 
-STEPS: Final = (0, 2, 4, 6)
+STEPS: Final = (0, 1, 2, 3, 4, 6)
 """Powers of two of the lengths that metres are counted together by; 0 is the metre itself."""
 
 WHOLE: Final = 20

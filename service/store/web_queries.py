@@ -31,8 +31,8 @@ from service.store.web_filters import (
 )
 from service.store.webs import web_defect
 
-_LOOKED_AT: Final = 6000
-"""Defects that are looked at for one page: some 40 ms."""
+_LOOKED_AT: Final = 3000
+"""Defects that are looked at for one page: some 20 ms."""
 
 _SMALLEST_WINDOW: Final = 24
 _LONGEST_WINDOW: Final = 1000

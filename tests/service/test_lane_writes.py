@@ -140,7 +140,7 @@ def test_defects_are_counted_by_lane_of_their_face(store: Store) -> None:
     found = entry(0, defects=3)
     kept(store, [replace(plain, record=replace(found.record, lanes=plain.record.lanes), crops=found.crops)])
     counted = store.read(partial(defects_by_metre, roll_id="R1", planned=True))
-    assert counted[LaneId("top", "", 1)] == {0: 1, 1: 2}
+    assert counted[LaneId("top", "", 1)] == {0: 2, 1: 1}
 
 
 def test_a_frame_without_lanes_keeps_none(store: Store, database: Database) -> None:

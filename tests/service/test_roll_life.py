@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import numpy as np
@@ -210,6 +211,19 @@ def test_a_roll_interrupted_by_a_restart_goes_on(database: Database) -> None:
         told = shown(client)
     assert (told["frames"], told["frames_not_inspected"], told["state"]) == (2, 0, "open")
     assert told["length_m"] == pytest.approx(2 * 256 * 0.05 / 1e3)
+
+
+@pytest.mark.parametrize("name", ["2030/17", "a%2Fb", "50 %", "R1/close", "<b>/é", "a/../b", "%" * 100])
+def test_a_roll_of_any_name_is_found_at_its_address(tmp_path: Path, name: str) -> None:
+    at = f"/v1/rolls/{quote(name, safe='')}"
+    with running(tmp_path) as client:
+        client.post("/v1/rolls", json={"roll_id": name}).raise_for_status()
+        assert post(client, draw(1), 0, roll=name).status_code == 200
+        assert client.get(at).raise_for_status().json()["roll_id"] == name
+        assert client.get(f"{at}/verdict").raise_for_status().json()["roll_id"] == name
+        assert client.post(f"{at}/close").raise_for_status().json()["state"] == "closed"
+        assert client.put(f"{at}/close").headers["allow"] == "POST"
+        assert problem(client.get(f"{at}%2F")) == (404, "unknown-roll")
 
 
 def test_a_roll_that_nobody_knows_cannot_be_closed_or_shown(database: Database) -> None:

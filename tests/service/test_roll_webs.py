@@ -6,6 +6,7 @@ from concurrent.futures import wait
 from dataclasses import astuple, replace
 from functools import partial
 from random import Random
+from unittest.mock import Mock
 
 import pytest
 from databases import Database
@@ -22,6 +23,7 @@ from inspection.verdict import Verdict
 from service.errors import StationError, StoreFailed
 from service.store import roll_webs, webs
 from service.store.entries import FrameEntry, RollEntry, stamp
+from service.store.seam_reads import begun_seams
 from service.store.store import Store
 from service.store.writes import write_frame
 
@@ -95,6 +97,29 @@ def test_a_roll_goes_on_after_restarts_and_with_hardly_any_memory(
     with Store(database.folder, database.url) as store:
         assert same(stored(store), wanted)
     assert counted(database) == counts_of(wanted)
+
+
+def test_a_long_roll_is_not_read_again_from_its_beginning(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roll_webs, "_MOST_PIECES", 7)
+    begun = Mock(side_effect=begun_seams)
+    monkeypatch.setattr(roll_webs, "begun_seams", begun)
+    things = [Thing(Kind.STREAK, 0, 2000, 40, 40.5), Thing(Kind.SPLICE, 410, 418, 0, 192.4)]
+    frames = [showing(things, index) for index in range(40)]
+    keep(store, frames)
+    assert same(stored(store), in_memory(frames))
+    assert begun.call_count == 1
+
+
+def test_rolls_that_went_by_are_let_go_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roll_webs, "_MOST_IN_ALL", 20)
+    begun = Mock(side_effect=begun_seams)
+    monkeypatch.setattr(roll_webs, "begun_seams", begun)
+    streaks = [Thing(Kind.STREAK, 0, 2000, left, left + 0.5) for left in (40, 50)]
+    for index in range(30):
+        frame = showing(streaks, index)
+        keep(store, [replace(frame, key=replace(frame.key, roll_id=f"R{index // 10}"))])
+    assert sum(len(web.seams) for web in store._webs._rolls.values()) <= 20 + 20
+    assert begun.call_count == 3
 
 
 def test_what_fails_beside_a_frame_leaves_no_trace_of_either(store: Store, database: Database) -> None:

@@ -16,9 +16,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from databases import Database
 from pydantic import SecretStr
-from records import NOON, entry
+from records import NOON, entry, finding, record
 from sqlalchemy import Connection, insert, inspect
 
+from inspection.defect import Defect, Severity
 from inspection.errors import InputError
 from service.errors import StationError, StoreFailed
 from service.settings import Settings
@@ -194,6 +195,31 @@ def test_migrations_can_be_taken_back(store: Store, database: Database) -> None:
         command.downgrade(config, "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
     engine.dispose()
+
+
+def test_a_roll_of_the_release_before_has_the_metres_that_it_would_have_now(store: Store, database: Database) -> None:
+    for index, place_mm in enumerate((-2000.0, -1000.0, -40.0, 0.0, 951.0, 1000.0)):
+        seen = Defect(replace(finding(place_mm), length_mm=0.0), Severity.MINOR, needs_review=False)
+        frame = replace(entry(index), record=replace(record(), defects=(seen,)), position_mm=place_mm, length_mm=40.0)
+        store.keep_frame(frame).result(5)
+    store.close()
+    told = (
+        "SELECT metre, SUM(count) FROM metre_counts GROUP BY metre ORDER BY metre",
+        "SELECT metre, frames, seen_mm FROM web_metres ORDER BY metre",
+        "SELECT step, stretch, SUM(count) FROM stretch_counts WHERE count > 0 GROUP BY step, stretch ORDER BY 1, 2",
+        "SELECT frame, number, from_mm, lane, pieces FROM web_defects ORDER BY frame",
+    )
+    before = [database.asked(question) for question in told]
+    engine = writing_engine(address_of(database.folder, database.url))
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("path_separator", "os")
+    for turn, revision in ((command.downgrade, "0006"), (command.upgrade, "head")):
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            turn(config, revision)
+    engine.dispose()
+    assert [database.asked(question) for question in told] == before
 
 
 @pytest.mark.parametrize(

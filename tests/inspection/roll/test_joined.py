@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, replace
 from itertools import combinations
 from random import Random
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from told_frames import FRAME_MM, Thing, ToldFrame, rolls, told
 
 from inspection.defect import Kind, Severity
 from inspection.limits import KindRule, Limit
+from inspection.roll import seams
 from inspection.roll.gathered import Gathered
 from inspection.roll.joined import Joined
 from inspection.roll.joining import JoiningSettings, belong_together, is_same_place, repeats
@@ -177,6 +179,17 @@ def test_a_long_streak_costs_as_much_at_its_end_as_at_its_beginning() -> None:
         changes = roll.add(frame.pieces, frame.splices)
         assert (len(changes.changed), len(changes.kept), len(changes.moved)) == (1, 1, 0)
     assert [defect.pieces for defect in roll.defects()] == [400]
+
+
+def test_in_a_frame_full_of_spots_each_is_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = Mock(side_effect=belong_together)
+    monkeypatch.setattr(seams, "belong_together", compared)
+    chance = Random(1)
+    places = [(chance.uniform(0, 50), chance.uniform(0, 101)) for _ in range(1000)]
+    frame = told([Thing(Kind.STAIN, down, down + 0.3, cross, cross + 0.3) for down, cross in places], "left", 0)
+    Joined(JOINING, VERDICT).add(frame.pieces)
+    assert len(frame.pieces) == 1000
+    assert compared.call_count < 5 * 1000
 
 
 def test_a_piece_that_is_told_twice_counts_once() -> None:

@@ -86,9 +86,15 @@ class RollByHand:
         places = [{"id": first + n, "sequence": n, "position_mm": (n + by_m) * FRAME_MM} for n in metres]
         self.connection.execute(insert(frames), [told | place for place in places])
 
-    def measure(self, lanes: Sequence[tuple[int, float | None, float | None]] = LANES, camera: str = "cam-1") -> None:
+    def measure(
+        self,
+        lanes: Sequence[tuple[int, float | None, float | None]] = LANES,
+        camera: str = "cam-1",
+        metre: int = 0,
+    ) -> None:
         for lane, left, right in lanes:
-            row = _filled(lane_metres) | {"roll_id": self.roll_id, "camera_id": camera, "lane": lane, "side": "top"}
+            row = _filled(lane_metres) | {"roll_id": self.roll_id, "camera_id": camera, "lane": lane}
+            row |= {"side": "top", "seen_mm2": 0.0, "metre": metre}
             width = None if left is None or right is None else right - left
             for name, value in (("left_mm", left), ("right_mm", right), ("width_mm", width)):
                 row |= {
@@ -115,8 +121,10 @@ class RollByHand:
         self.found += len(defects)
 
     def splice(self, from_m: float, to_m: float, frame: int = 1) -> None:
-        row = {"frame": frame, "number": 1, "roll_id": self.roll_id, "camera_id": "cam-1", "parts_web": True}
-        self.connection.execute(insert(splices), row | {"from_mm": from_m * 1e3, "to_mm": to_m * 1e3})
+        row = {"frame": frame, "number": 1, "roll_id": self.roll_id, "camera_id": "cam-1"}
+        self.connection.execute(
+            insert(splices), row | {"parts_web": True, "from_mm": from_m * 1e3, "to_mm": to_m * 1e3}
+        )
 
     def refuse(self, sequence: int, position_m: float | None, camera: str = "cam-1", cause: str = "queue-full") -> None:
         row = {"camera_id": camera, "roll_id": self.roll_id, "sequence": sequence, "cause": cause, "detail": ""}

@@ -75,6 +75,7 @@ def test_web_that_two_cameras_missed_at_the_same_place_is_counted_once(store: St
 def test_a_splice_that_two_cameras_saw_is_one(store: Store) -> None:
     rows = [
         {"frame": n, "number": 1, "roll_id": "R1", "camera_id": f"cam-{n}", "from_mm": place, "to_mm": place + 30}
+        | {"parts_web": True}
         for n, place in ((1, 5000.0), (2, 5004.0), (3, 90000.0))
     ]
     store.change(lambda connection: connection.execute(insert(splices), rows)).result(5)

@@ -44,6 +44,7 @@ def saw_lanes(store: Store, camera_id: str, view: View, offset_error_mm: float =
             "metre": metre,
             "lane": number,
             "side": "top",
+            "seen_mm2": 0.0,
             **_row(lane, view, offset_error_mm),
         }
         for metre in range(METRES)

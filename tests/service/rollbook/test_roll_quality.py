@@ -21,20 +21,6 @@ from service.rollbook.seen import lane_strips
 from service.shifts import parse_shifts
 from service.store.coverage import LaneSeen
 
-WITH_LANES = """
-name = "made"
-version = 3
-[lanes.width]
-mm = 0.5
-[[lanes.plan]]
-left_mm = 100
-right_mm = 300
-[[lanes.plan]]
-left_mm = 320
-right_mm = 525
-"""
-"""Lane 2 is measured 5 mm narrower."""
-
 
 @pytest.fixture
 def database(tmp_path) -> Database:
@@ -148,7 +134,10 @@ def test_a_frame_refused_beyond_the_last_one_makes_the_roll_longer_and_holds_it(
 def test_a_camera_of_which_every_frame_was_refused_holds_the_roll_in_words(roll) -> None:
     clean(roll).close()
     roll.refuse(0, None, camera="cam-2")
-    assert quality(roll).lanes[0].reasons == ("1 frames of cam-2 were not inspected, and nothing tells where they lay",)
+    assert quality(roll).lanes[0].reasons == (
+        "1 frames of cam-2 were not inspected, and nothing tells where they lay",
+        "not inspected: no frame shows it at 0.00 m, 100.0 m in all",
+    )
 
 
 def test_held_frames_hold_their_lanes_with_the_reasons_names(roll) -> None:
@@ -178,6 +167,85 @@ def test_a_camera_that_stopped_early_holds_a_closed_roll_and_is_waited_for_while
     assert verdicts(roll)[0] == "pass"
     roll.close()
     assert verdicts(roll)[0] == "hold"
+
+
+def test_a_camera_that_joined_a_roll_and_has_no_frame_of_it_holds_it(roll) -> None:
+    clean(roll, cameras=("cam-1", "cam-2")).close()
+    assert verdicts(roll) == ["hold", "hold", "hold"]
+    assert "not inspected: no frame shows it at 0.00 m, 100.0 m in all" in quality(roll).lanes[0].reasons
+
+
+def test_a_camera_far_behind_the_others_is_not_waited_for_even_while_the_roll_is_open(roll) -> None:
+    roll.open(cameras=("cam-1", "cam-2"))
+    roll.see(range(100))
+    roll.see(range(50), camera="cam-2")
+    roll.measure()
+    assert verdicts(roll)[0] == "hold"
+
+
+PLAN = """
+name = "made"
+version = 3
+[[lanes.plan]]
+left_mm = 100
+width_mm = 200
+[[lanes.plan]]
+left_mm = 320
+width_mm = 200
+[lanes.width]
+mm = 5
+"""
+
+
+def test_a_planned_lane_that_no_camera_saw_holds_although_the_others_are_good(roll) -> None:
+    roll.open(recipe_text=PLAN)
+    roll.see(range(100), lanes=LANES[:1])
+    roll.measure(LANES[:1])
+    roll.close()
+    assert verdicts(roll) == ["hold", "pass", "hold"]
+    assert quality(roll).lanes[1].reasons == (
+        "not inspected: no camera found this planned lane at 0.00 m, 100.0 m in all",
+    )
+
+
+def test_a_planned_lane_that_is_lost_for_some_metres_holds_where_nothing_else_tells_why(roll) -> None:
+    roll.open(recipe_text=PLAN)
+    roll.see(range(10))
+    for metre in range(10):
+        roll.measure(LANES if metre not in (4, 5) else LANES[:1], metre=metre)
+    roll.close()
+    assert verdicts(roll) == ["hold", "pass", "hold"]
+    assert quality(roll).lanes[1].reasons == (
+        "not inspected: no camera found this planned lane at 4.00 m, 2.0 m in all",
+    )
+
+
+def test_lanes_of_one_number_that_lie_apart_make_lanes_doubtful(roll) -> None:
+    roll.open(cameras=("cam-1", "cam-2"))
+    roll.see(range(10))
+    apart = [(1, 540.0, 740.0), (2, 760.0, 960.0)]
+    roll.see(range(10), camera="cam-2", lanes=apart)
+    roll.measure()
+    roll.measure(apart, camera="cam-2")
+    roll.close()
+    assert verdicts(roll) == ["hold", "hold", "hold"]
+    assert quality(roll).lanes[0].reasons[0].startswith("lanes 1 and 2 of several cameras lie apart")
+
+
+def test_a_lane_out_of_tolerance_at_the_start_moves_no_place_of_the_roll(roll) -> None:
+    roll.open(recipe_text=PLAN)
+    roll.see(range(10), by_m=0.7)
+    roll.measure([(1, 100.0, 310.0), LANES[1]])
+    roll.close()
+    faulty = judged(roll).faulty
+    assert (faulty.extent.from_mm, faulty.extent.to_mm) == (700, 10_700)
+    assert [(fault.cause, fault.from_mm, fault.to_mm) for fault in faulty.faults] == [(Cause.LANE, 700, 1000)]
+
+
+def test_a_roll_whose_minor_defects_reject_frames_does_not_pass_with_one(roll) -> None:
+    clean(roll, recipe_text='name = "made"\nversion = 3\n[verdict]\nminor = "reject"\n').close()
+    roll.find(defect(60, 60.001, "minor", "pinhole"))
+    assert verdicts(roll) == ["warn", "warn", "pass"]
 
 
 def test_lanes_are_taken_from_the_last_frame_s_answer_until_they_were_measured(roll) -> None:
@@ -224,14 +292,16 @@ def test_a_defect_on_foil_is_cut_out_of_the_lane_beside_it_alone(roll) -> None:
 
 
 def test_every_part_tells_faults_of_its_own_and_none_is_forgotten(roll) -> None:
-    clean(roll, recipe_text=WITH_LANES)
+    roll.open(recipe_text=f"{PLAN}[[lanes.plan]]\nleft_mm = 540\nwidth_mm = 200\n")
+    roll.see(range(100))
     roll.see(range(105, 108), held="too dark: lamp")
+    roll.measure([(1, 100.0, 310.0), LANES[1]])
     roll.splice(50, 50.05)
-    roll.find(defect(40, 40.002), *(defect(10 + 0.4 * turn, 10.001 + 0.4 * turn) for turn in range(20)))
+    roll.find(*(defect(turn, turn + 0.002) for turn in range(40, 46)))
     seen = faulty_roll(roll.connection, "R1")
-    by_part = [{fault.cause for fault in part(kept_evidence(roll.connection, seen.seen))} for part in PARTS]
-    assert all(by_part)
-    assert {fault.cause for fault in seen.faults} == set().union(*by_part)
+    by_part = {part: {fault.cause for fault in part(kept_evidence(roll.connection, seen.seen))} for part in PARTS}
+    assert [part.__name__ for part, causes in by_part.items() if not causes] == []
+    assert {fault.cause for fault in seen.faults} == set().union(*by_part.values())
 
 
 def test_both_databases_tell_the_same(tmp_path, request) -> None:

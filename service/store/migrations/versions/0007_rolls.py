@@ -49,8 +49,9 @@ _TABLES = (
 
 _CLOSED = "the roll is closed"
 
-_STEPS = {"stretch_counts": (2, 4, 6, 20), "web_stretches": (6, 20)}
-"""Powers of two that metres are counted together by: 4, 16 and 64 m, and any roll as a whole."""
+_STEPS = {"stretch_counts": (1, 2, 3, 4, 6, 20), "web_stretches": (6, 20)}
+"""Powers of two that metres are counted together by: 2 to 16 and 64 m, and any roll as a whole."""
+
 _KEPT_FOR_EVER = {
     "recipes": "name = NEW.name AND version = NEW.version",
     "recipe_activations": "id = NEW.id",
@@ -288,7 +289,7 @@ def _fill() -> None:
 def _metre_of(column: str) -> str:
     # Not every SQLite was built with FLOOR, and only SQLite cuts off what it casts.
     if op.get_bind().dialect.name == "sqlite":
-        return f"CAST({column} / 1000 AS INTEGER) - ({column} < 0)"
+        return f"CAST({column} / 1000 AS INTEGER) - ({column} / 1000 < CAST({column} / 1000 AS INTEGER))"
     return f"FLOOR({column} / 1000)"
 
 
