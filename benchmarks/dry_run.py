@@ -23,6 +23,7 @@ from inspection.verdict import judge
 from inspection.zones import Across, Zone
 from service.calibrations import calibration_folder
 from service.commands.terminal import progress
+from service.cycles import seldom_searched
 from service.rollbook.dry_run import dry_run as judge_anew
 from service.rollbook.dry_run_answers import DryRun
 from service.settings import Settings
@@ -71,7 +72,7 @@ def _measured(what: str, counts: NDArray[np.int64], *, streak: bool) -> list[Row
 
 
 def _judged(folder: Path) -> DryRun:
-    with reading(folder) as connection, progress() as bar:
+    with reading(folder) as connection, progress() as bar, seldom_searched():
         task = bar.add_task("judging anew", total=None)
         return judge_anew(
             connection,

@@ -1,7 +1,7 @@
 """Rollers that mark the web, found on drawn webs through the whole inspection.
 
-Each frame's defects count as defects of the web by themselves: a mark that a seam cuts is two of half its size.
-Frames on which nothing is drawn are left out unless all are asked for: `false-alarms` tells how rarely these are
+Frames' defects are joined as a station joins them: a mark that a seam cuts is told as one when both its frames have
+come. Frames on which nothing is drawn are left out unless all are asked for: `false-alarms` tells how rarely these are
 flagged, and they take most of the time.
 """
 
@@ -14,8 +14,9 @@ import numpy as np
 
 from benchmarks.answers import Row
 from benchmarks.stations import Station, station
-from inspection.defect import Defect
 from inspection.roll.alarms import Alarm, News
+from inspection.roll.joined import Joined
+from inspection.roll.pieces import Origin, pieces_of, splices_of
 from inspection.roll.repeat_alarms import RepeatAlarms
 from inspection.roll.repeats import Repeat, find_repeats
 from inspection.roll.rollers import RepeatSettings
@@ -111,44 +112,25 @@ def _clean(every_frame: bool, others_per_100_m: float, number: int) -> tuple[int
 
 def _seen(seed: int, plan: Plan, *, every_frame: bool) -> _Seen:
     here = station(_PRODUCT)
-    web = here.web(seed, plan)
-    alarms, source, defects = list[Alarm](), RepeatAlarms(_SETTINGS), list[WebDefect]()
-    for news in _news(here, web, every_frame=every_frame):
+    joined = Joined(here.inspector.recipe.joining, here.inspector.recipe.verdict)
+    alarms, source = list[Alarm](), RepeatAlarms(_SETTINGS)
+    for news in _news(here, here.web(seed, plan), joined, every_frame=every_frame):
         alarms += source.take(news)
-        defects += news.changed
+    defects = joined.defects()
     return _Seen(tuple(alarms), tuple(find_repeats(defects, _SETTINGS)), len(defects))
 
 
-def _news(here: Station, web: SyntheticWeb, *, every_frame: bool) -> Iterator[News]:
+def _news(here: Station, web: SyntheticWeb, joined: Joined, *, every_frame: bool) -> Iterator[News]:
+    view, overlap_mm = here.calibration.placement.view(_COLUMNS), here.inspector.recipe.joining.overlap_mm
     length_mm = _ROWS * web.scene.product.mm_per_px
     for index in range(_FRAMES):
         begin_mm = index * length_mm
-        changed = []
+        changed: tuple[WebDefect, ...] = ()
         if every_frame or web.truth(index).defects:
             record = here.inspector.inspect(web.frame(index).frame, position_mm=begin_mm).record
-            changed = [_web_defect((index + 1, number), defect) for number, defect in enumerate(record.defects, 1)]
-        yield News("benchmark", begin_mm, begin_mm + length_mm, tuple(changed))
-
-
-def _web_defect(identity: tuple[int, int], defect: Defect) -> WebDefect:
-    finding = defect.finding
-    return WebDefect(
-        identity=identity,
-        kind=finding.kind,
-        probability=finding.probability,
-        severity=defect.severity,
-        needs_review=defect.needs_review,
-        lane=finding.lane,
-        from_mm=finding.down_mm - finding.length_mm / 2,
-        to_mm=finding.down_mm + finding.length_mm / 2,
-        left_mm=finding.cross_mm - finding.width_mm / 2,
-        right_mm=finding.cross_mm + finding.width_mm / 2,
-        area_mm2=finding.area_mm2,
-        contrast_sigma=finding.contrast_sigma,
-        pieces=1,
-        camera_id="benchmark",
-        found_at="",
-    )
+            origin = Origin(index + 1, "benchmark", view, _ROWS, f"{index:06d}")
+            changed = joined.add(pieces_of(record, origin, overlap_mm), splices_of(record, view)).changed
+        yield News("benchmark", begin_mm, begin_mm + length_mm, changed)
 
 
 def _found(roller: MarkingRoller, seen: _Seen) -> _Found:

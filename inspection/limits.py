@@ -15,7 +15,7 @@ from inspection.zones import Zone
 
 Measure: TypeAlias = Literal["area_mm2", "length_mm", "width_mm", "per_m2"]
 
-_SEVERITIES = tuple(Severity)
+_RANKS = {severity: place for place, severity in enumerate(Severity)}
 _UNITS: dict[Measure, str] = {
     "area_mm2": "mm2",
     "length_mm": "mm long",
@@ -107,7 +107,7 @@ def default_rules() -> dict[Kind, KindRule]:
 
 def rank(severity: Severity) -> int:
     """How bad a severity is, from 0."""
-    return _SEVERITIES.index(severity)
+    return _RANKS[severity]
 
 
 def number(value: float) -> str:

@@ -89,8 +89,12 @@ class VerdictSettings:
 
     def verdict_of(self, defect: Defect) -> Verdict:
         """What one defect makes of its frame; `unknown` is never better than warn."""
-        by_severity: Verdict = getattr(self, defect.severity.value)
+        by_severity = self._by_severity[defect.severity]
         return _worse(by_severity, Verdict.WARN) if defect.finding.kind is Kind.UNKNOWN else by_severity
+
+    @cached_property
+    def _by_severity(self) -> Mapping[Severity, Verdict]:
+        return {severity: Verdict(getattr(self, severity.value)) for severity in Severity}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from inspection.errors import CoatsightError
 from inspection.recipe import parse_recipe
+from service.cycles import seldom_searched
 from service.rollbook.dry_run import dry_run
 from service.settings import Settings
 from service.store.beside import reading
@@ -24,7 +25,7 @@ def main(data: Path, roll_id: str) -> int:
     os.nice(_NICE)
     try:
         recipe = parse_recipe(sys.stdin.buffer.read().decode())
-        with reading(data) as connection:
+        with reading(data) as connection, seldom_searched():
             told = dry_run(connection, roll_id, recipe, Settings(data_dir=data))
     except CoatsightError as problem:
         print(problem, file=sys.stderr)

@@ -14,18 +14,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from inspection.defect import Kind
 from inspection.errors import RecipeError
-from inspection.recipe import Recipe
-from inspection.roll.alarms import Alarm, AlarmCause, News, WebAlarms
-from inspection.roll.density_alarms import DensityAlarms
-from inspection.roll.repeat_alarms import RepeatAlarms
-from inspection.roll.streak_alarms import StreakAlarms
+from inspection.roll.alarms import Alarm, News, WebAlarms
+from inspection.roll.lane_alarms import WINDOW_M
+from inspection.roll.lane_series import LaneSums
 from inspection.roll.web_defect import WebDefect
 from service.errors import StationError, StoreFailed
 from service.metrics import Metrics
+from service.roll_news import alarms_by, news_of
 from service.rollbook.opened import opened_roll
 from service.store.entries import FrameEntry, stamp
+from service.store.lane_reads import lane_sums
 from service.store.roll_alarms import KeptAlarm, latest_alarms, latest_defects, latest_splices, write_alarm
 from service.store.store import Store
 
@@ -52,10 +51,11 @@ class _Seen:
 
 @dataclass(eq=False)
 class _Roll:
-    """A roll that runs: how much of its web is read again, and alarms that may stand, as they were kept."""
+    """A roll that runs: how much of its web is read again, whether a plan numbers its lanes, and alarms as kept."""
 
     alarms: WebAlarms
     window_mm: float
+    planned: bool
     standing: list[KeptAlarm] = field(default_factory=list)
 
 
@@ -98,7 +98,7 @@ class RollWatch:
 
     def take(self, entry: FrameEntry, changed: tuple[WebDefect, ...]) -> None:
         """Learn from an answered frame; one more than the thread can take is read from the store later."""
-        seen = _Seen(entry.key.roll_id, _news(entry, changed))
+        seen = _Seen(entry.key.roll_id, news_of(entry, changed))
         if self._waiting.qsize() < _MOST_WAITING:
             self._waiting.put(seen)
         else:
@@ -165,22 +165,32 @@ class RollWatch:
         if len(self._rolls) > _MOST_ROLLS:
             self._rolls.popitem(last=False)
         if behind:
-            self._tell_of(_Seen(seen.roll_id, self._latest(seen.roll_id, behind.news, roll.window_mm)), roll)
+            self._tell_of(_Seen(seen.roll_id, self._latest(seen.roll_id, behind.news, roll)), roll)
         return roll
 
     def _resumed(self, seen: _Seen) -> _Roll:
         recipe = self._store.read(partial(opened_roll, roll_id=seen.roll_id)).recipe
         kept = self._store.read(partial(latest_alarms, roll_id=seen.roll_id, limit=_ALARMS_READ))
-        roll = _Roll(_alarms_by(recipe), max(recipe.repeats.window_mm, 1000.0), kept)
+        roll = _Roll(alarms_by(recipe), max(recipe.repeats.window_mm, 1000.0), bool(recipe.lanes.plan), kept)
         roll.alarms.resume((each.alarm for each in kept), seen.news.from_mm)
         return roll
 
-    def _latest(self, roll_id: str, news: News, window_mm: float) -> News:
+    def _latest(self, roll_id: str, news: News, roll: _Roll) -> News:
         """Read the latest metres of a roll as if one frame had shown them."""
-        since_mm = news.from_mm - window_mm
+        since_mm, planned = news.from_mm - roll.window_mm, roll.planned
         defects = self._store.read(partial(latest_defects, roll_id=roll_id, since_mm=since_mm, most=_MOST_READ))
         splices = self._store.read(partial(latest_splices, roll_id=roll_id, since_mm=since_mm))
-        return News(news.camera_id, since_mm, news.to_mm, tuple(defects), tuple(splices), news.lanes)
+        return replace(
+            news,
+            from_mm=since_mm,
+            changed=tuple(defects),
+            splices=tuple(splices),
+            measured=self._lanes_measured(roll_id, news, planned=planned),
+        )
+
+    def _lanes_measured(self, roll_id: str, news: News, *, planned: bool) -> tuple[LaneSums, ...]:
+        since_m = int(news.from_mm // 1000) - WINDOW_M
+        return tuple(self._store.read(partial(lane_sums, roll_id=roll_id, planned=planned, since_m=since_m)))
 
     def _tell_of(self, seen: _Seen, roll: _Roll) -> None:
         begun, ended = roll.alarms.take(seen.news)
@@ -216,26 +226,3 @@ class RollWatch:
         about = {"roll": kept.roll_id, "camera": alarm.camera_id, "cause": alarm.cause.value}
         _log.warning("roll alarm: %s", alarm.told, extra=about)
         self._tell(kept, False)
-
-
-def _alarms_by(recipe: Recipe) -> WebAlarms:
-    """What watches a roll; a further cause is a further line."""
-    return WebAlarms(
-        {
-            AlarmCause.STREAK: StreakAlarms(recipe.alarms),
-            AlarmCause.REPEAT: RepeatAlarms(recipe.repeats),
-            AlarmCause.DENSITY: DensityAlarms(recipe.density),
-        }
-    )
-
-
-def _news(entry: FrameEntry, changed: tuple[WebDefect, ...]) -> News:
-    splices = [event for event in entry.record.events if event.kind is Kind.SPLICE]
-    return News(
-        camera_id=entry.key.camera_id,
-        from_mm=entry.position_mm,
-        to_mm=entry.position_mm + entry.length_mm,
-        changed=changed,
-        splices=tuple((one.down_mm - one.length_mm / 2, one.down_mm + one.length_mm / 2) for one in splices),
-        lanes=entry.record.lanes,
-    )

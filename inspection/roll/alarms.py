@@ -13,7 +13,9 @@ from typing import Annotated, Protocol, TypeAlias
 
 from annotated_types import Interval
 
+from inspection.geometry import Side
 from inspection.record import LaneExtent
+from inspection.roll.lane_series import LaneSums
 from inspection.roll.web_defect import WebDefect
 
 Detail: TypeAlias = str | int | float | bool | None
@@ -56,6 +58,11 @@ class News:
     splices : tuple of (float, float)
         Where those that it shows begin and end.
     lanes : tuple of LaneExtent
+    held : bool
+        The frame could not be judged: what it shows of lanes is no measure either.
+    side : {"top", "bottom"}
+    measured : tuple of LaneSums
+        What is known of lanes in the latest metres, where frames were not handed on.
     """
 
     camera_id: str
@@ -64,6 +71,9 @@ class News:
     changed: tuple[WebDefect, ...] = ()
     splices: tuple[tuple[float, float], ...] = ()
     lanes: tuple[LaneExtent, ...] = ()
+    held: bool = False
+    side: Side = "top"
+    measured: tuple[LaneSums, ...] = ()
 
 
 @dataclass(frozen=True)

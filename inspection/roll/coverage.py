@@ -74,6 +74,11 @@ def held_stretches(frames: Iterable[SeenFrame]) -> Iterator[HeldStretch]:
         yield _held(together)
 
 
+def hold_told(reasons: Iterable[str]) -> tuple[str, ...]:
+    """Tell why a frame was held: the name of its first reason, which stands before the figures."""
+    return (next(iter(reasons), "no reason told").partition(":")[0],)
+
+
 def _held(frames: Sequence[SeenFrame]) -> HeldStretch:
     told = dict.fromkeys(reason for frame in frames for reason in frame.holds)
     return HeldStretch(frames[0].from_mm, max(frame.to_mm for frame in frames), tuple(told))

@@ -1,6 +1,8 @@
 """Gathered: what pieces that belong together are as one defect, kept up to date piece by piece."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Self
 
 from inspection.defect import Severity
@@ -77,6 +79,11 @@ class Gathered:
     def without_area_of(self, piece: Piece) -> Self:
         """Leave out the area of a piece whose place another one shows too."""
         return replace(self, area_mm2=self.area_mm2 - piece.area_mm2)
+
+    def judged_as(self, judged: Iterable[tuple[Severity, bool]]) -> Self:
+        """The same with its pieces' severities, and whether they need a review, told anew."""
+        severities, doubts = zip(*judged, strict=True)
+        return replace(self, worst=reduce(worse_severity, severities), needs_review=any(doubts))
 
     def defect(self, settings: VerdictSettings) -> WebDefect:
         """Tell it as a defect of the web, as bad as its whole extent makes it."""

@@ -8,6 +8,7 @@ A gap belongs to both lanes beside it.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,24 @@ from inspection.roll.lanes import LaneSettings, LengthTolerance
 from inspection.roll.patches import Intervals, LanePatches
 
 _MM_PER_M = 1000.0
+
+
+@dataclass(frozen=True)
+class OutOfTolerance:
+    """A stretch in which one measure of a lane is out of tolerance.
+
+    Attributes
+    ----------
+    lane : LaneId
+    measure : str
+        One of `LANE_MEASURES`; gap_mm is to the next lane, gap_before_mm the same one told of the next lane; patch_mm,
+        skip_mm; off_plan of a lane that is not planned.
+    fault : Fault
+    """
+
+    lane: LaneId
+    measure: str
+    fault: Fault
 
 
 def lane_faults(
@@ -33,14 +52,25 @@ def lane_faults(
     patches : sequence of LanePatches
     settings : LaneSettings
     """
-    found = [fault for lane in lanes for fault in (*_edges(lane, settings), *_waves(lane, settings))]
-    found += [fault for lane in lanes for fault in _off_plan(lane, settings)]
-    found += [fault for gap in gaps for fault in _gap(gap, settings)]
-    found += [fault for lane in patches for fault in _lengths(lane, settings)]
+    found = (each.fault for each in out_of_tolerance(lanes, gaps, patches, settings))
     return sorted(found, key=lambda fault: (fault.from_mm, fault.lane or 0, fault.why))
 
 
-def _edges(lane: LaneSeries, settings: LaneSettings) -> Iterator[Fault]:
+def out_of_tolerance(
+    lanes: Sequence[LaneSeries], gaps: Sequence[GapSeries], patches: Sequence[LanePatches], settings: LaneSettings
+) -> Iterator[OutOfTolerance]:
+    """Walk what `lane_faults` lists, each with the measure that it is of; lane by lane."""
+    for lane in lanes:
+        yield from _edges(lane, settings)
+        yield from _waves(lane, settings)
+        yield from _off_plan(lane, settings)
+    for gap in gaps:
+        yield from _gap(gap, settings)
+    for of_lane in patches:
+        yield from _lengths(of_lane, settings)
+
+
+def _edges(lane: LaneSeries, settings: LaneSettings) -> Iterator[OutOfTolerance]:
     planned = settings.planned(lane.lane.lane)
     if planned is None:
         return
@@ -52,10 +82,11 @@ def _edges(lane: LaneSeries, settings: LaneSettings) -> Iterator[Fault]:
     ):
         if tolerance.mm is not None:
             what = "width" if name == "width_mm" else f"{name[:-3]} edge at"
-            yield from _outside(lane.lane, what, lane.measures[name], nominal, tolerance.mm, tolerance.severity)
+            faults = _outside(lane.lane, what, lane.measures[name], nominal, tolerance.mm, tolerance.severity)
+            yield from _of(lane.lane, name, faults)
 
 
-def _waves(lane: LaneSeries, settings: LaneSettings) -> Iterator[Fault]:
+def _waves(lane: LaneSeries, settings: LaneSettings) -> Iterator[OutOfTolerance]:
     limit = settings.waviness
     if limit.largest_mm is None:
         return
@@ -63,31 +94,35 @@ def _waves(lane: LaneSeries, settings: LaneSettings) -> Iterator[Fault]:
         series = lane.measures[f"{side}_wave_mm"]
         for stretch in _stretches(series, series.high > limit.largest_mm):
             why = f"{side} edge wavy by {series.high[stretch].max():.3f} mm rms > {limit.largest_mm:g} mm"
-            yield _fault(lane.lane, series, stretch, limit.severity, why)
+            yield OutOfTolerance(lane.lane, f"{side}_wave_mm", _fault(lane.lane, series, stretch, limit.severity, why))
 
 
-def _off_plan(lane: LaneSeries, settings: LaneSettings) -> Iterator[Fault]:
+def _off_plan(lane: LaneSeries, settings: LaneSettings) -> Iterator[OutOfTolerance]:
     if not settings.plan or settings.planned(lane.lane.lane):
         return
     for name in ("left_mm", "right_mm"):
         series = lane.measures[name]
         for stretch in _stretches(series, np.ones(len(series.metres), bool)):
             why = f"a lane that is not planned, {name[:-3]} edge at {series.mean[stretch].mean():.2f} mm"
-            yield _fault(lane.lane, series, stretch, settings.off_plan, why)
+            yield OutOfTolerance(lane.lane, "off_plan", _fault(lane.lane, series, stretch, settings.off_plan, why))
 
 
-def _gap(gap: GapSeries, settings: LaneSettings) -> Iterator[Fault]:
+def _gap(gap: GapSeries, settings: LaneSettings) -> Iterator[OutOfTolerance]:
     nominal, tolerance = settings.planned_gap_mm(gap.left.lane), settings.gap
     if nominal is None or tolerance.mm is None:
         return
-    for lane, other in ((gap.left, gap.right), (gap.right, gap.left)):
-        what = f"gap to lane {other.lane}"
-        yield from _outside(lane, what, gap.series, nominal, tolerance.mm, tolerance.severity)
+    for lane, other, name in ((gap.left, gap.right, "gap_mm"), (gap.right, gap.left, "gap_before_mm")):
+        faults = _outside(lane, f"gap to lane {other.lane}", gap.series, nominal, tolerance.mm, tolerance.severity)
+        yield from _of(lane, name, faults)
 
 
-def _lengths(lane: LanePatches, settings: LaneSettings) -> Iterator[Fault]:
-    yield from _out_of_length(lane.lane, "patch", lane.patches, settings.patch)
-    yield from _out_of_length(lane.lane, "skip", lane.skips, settings.skip)
+def _lengths(lane: LanePatches, settings: LaneSettings) -> Iterator[OutOfTolerance]:
+    yield from _of(lane.lane, "patch_mm", _out_of_length(lane.lane, "patch", lane.patches, settings.patch))
+    yield from _of(lane.lane, "skip_mm", _out_of_length(lane.lane, "skip", lane.skips, settings.skip))
+
+
+def _of(lane: LaneId, measure: str, faults: Iterator[Fault]) -> Iterator[OutOfTolerance]:
+    return (OutOfTolerance(lane, measure, fault) for fault in faults)
 
 
 def _out_of_length(lane: LaneId, what: str, intervals: Intervals, wanted: LengthTolerance) -> Iterator[Fault]:

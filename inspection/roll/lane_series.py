@@ -14,6 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from inspection.record import LaneExtent
+
 LANE_MEASURES: Final = ("left_mm", "right_mm", "width_mm", "left_wave_mm", "right_wave_mm")
 """What is measured of a lane in each frame."""
 
@@ -116,6 +118,17 @@ class GapSeries:
     left: LaneId
     right: LaneId
     series: Series
+
+
+def measured_of(lane: LaneExtent) -> tuple[float | None, ...]:
+    """What one frame tells of a lane, in the order of `LANE_MEASURES`; None where that was not measured."""
+    return (
+        lane.left_mm if lane.left_in_sight else None,
+        lane.right_mm if lane.right_in_sight else None,
+        lane.width_mm,
+        lane.left_wave_mm,
+        lane.right_wave_mm,
+    )
 
 
 def together(seen: Sequence[LaneSums]) -> LaneSums:

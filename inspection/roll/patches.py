@@ -6,6 +6,7 @@ what reaches such a place has no length.
 """
 
 import struct
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -35,6 +36,10 @@ class Intervals:
     from_mm: NDArray[np.float64]
     to_mm: NDArray[np.float64]
 
+    def kept(self, which: NDArray[np.bool_]) -> "Intervals":
+        """Those of them."""
+        return Intervals(self.from_mm[which], self.to_mm[which])
+
     def by_metre(self) -> Series:
         """Their lengths, by the metre in which the middle of each lies."""
         metres, begin = np.unique(((self.from_mm + self.to_mm) // 2000).astype(np.int64), return_index=True)
@@ -53,6 +58,33 @@ class LanePatches:
     lane: LaneId
     patches: Intervals
     skips: Intervals
+
+
+class Window:
+    """Coated intervals of one lane in the latest web of one camera; what lies farther back is forgotten."""
+
+    def __init__(self, length_mm: float = 6000.0) -> None:
+        self._length_mm = length_mm
+        self._seen: deque[tuple[float, float]] = deque()
+        self._pieces: deque[tuple[float, float]] = deque()
+
+    def add(self, patches: Iterable[CoatedPatch], from_mm: float, to_mm: float) -> None:
+        """Take in what a frame shows, from where to where."""
+        self._seen.append((from_mm, to_mm))
+        self._pieces.extend((patch.from_mm, patch.to_mm) for patch in patches)
+        for kept in (self._seen, self._pieces):
+            while kept and kept[0][1] < to_mm - self._length_mm:
+                kept.popleft()
+
+    def ending_within(self, from_mm: float, to_mm: float) -> tuple[Intervals, Intervals]:
+        """Whole patches, and the bare lengths between them, that end there."""
+        pieces, seen = (np.array(each, np.float64).reshape(-1, 2) for each in (self._pieces, self._seen))
+        patches = joined(pieces[:, 0], pieces[:, 1])
+        skips = Intervals(patches.to_mm[:-1], patches.from_mm[1:])
+        sight = joined(seen[:, 0], seen[:, 1])
+        whole = (_known(each, sight) for each in (patches, skips))
+        patches, skips = (each.kept((each.to_mm >= from_mm) & (each.to_mm < to_mm)) for each in whole)
+        return patches, skips
 
 
 def pack(patches: Iterable[tuple[int, CoatedPatch]]) -> bytes:
@@ -97,4 +129,4 @@ def _known(intervals: Intervals, seen: Intervals) -> Intervals:
     before, behind = intervals.from_mm - TOUCHING_MM, intervals.to_mm + TOUCHING_MM
     stretch = np.searchsorted(seen.from_mm, before, side="right") - 1
     known = (stretch >= 0) & (behind <= seen.to_mm[stretch])
-    return Intervals(intervals.from_mm[known], intervals.to_mm[known])
+    return intervals.kept(known)

@@ -124,6 +124,12 @@ class Seams:
         """Walk what all pieces in sight were told as."""
         return (defect for group in self._groups.values() for defect in group.before)
 
+    def gathered(self) -> Iterator[tuple[WebDefect, Gathered, list[Piece]]]:
+        """Walk the defects that all pieces in sight make, each with what it was told from."""
+        for group in self._groups.values():
+            pieces = [place.piece for place in group.places]
+            yield from ((defect, group.gathered, pieces) for defect in group.before)
+
     def restore(self, kept: Iterable[Kept], wholes: dict[PieceId, Whole]) -> None:
         """Bring pieces back into sight as they were joined before.
 

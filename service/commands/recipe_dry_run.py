@@ -1,5 +1,6 @@
 """`coatsight recipe dry-run`: a roll that was inspected, under another recipe."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -7,8 +8,9 @@ from inspection.recipe import load_recipe
 from service.commands.recipe import print_changes
 from service.commands.serve import settings_for
 from service.commands.terminal import print_json, print_table, progress, say
+from service.cycles import seldom_searched
 from service.rollbook.dry_run import dry_run
-from service.rollbook.dry_run_answers import DryRun
+from service.rollbook.dry_run_answers import CutStretch, DryRun, RollChange
 from service.store.beside import reading
 
 _SHOWN = 20
@@ -17,7 +19,7 @@ _SHOWN = 20
 def run(roll_id: str, file: Path, data: Path, *, json: bool) -> int:
     """Judge a roll by another recipe and print what would differ."""
     recipe, settings = load_recipe(file), settings_for(data)
-    with reading(data) as connection, progress() as bar:
+    with reading(data) as connection, progress() as bar, seldom_searched():
         task = bar.add_task("judging anew", total=None)
         told = dry_run(
             connection,
@@ -37,6 +39,7 @@ def run(roll_id: str, file: Path, data: Path, *, json: bool) -> int:
 def _print(told: DryRun) -> None:
     if told.recipe_changes:
         print_changes(told.recipe_changes)
+    _print_roll(told.roll)
     rows = [
         (count.verdict, str(count.frames_before), str(count.frames_after), f"{count.metres_before:.1f}",
          f"{count.metres_after:.1f}")
@@ -49,6 +52,39 @@ def _print(told: DryRun) -> None:
     for reason in told.held_because:
         say(f"held as before: {reason}")
     _say_coverage(told)
+
+
+def _print_roll(told: RollChange) -> None:
+    rows = [
+        (
+            _called(each.lane),
+            each.before or "-",
+            each.after or "-",
+            f"{each.cut_m_before:.1f}",
+            f"{each.cut_m_after:.1f}",
+        )
+        for each in told.lanes
+    ]
+    print_table(("lane", "verdict before", "after", "metres cut out before", "after"), rows)
+    for what, stretches, metres in (
+        ("would be cut out, and is not", told.newly_cut, told.newly_cut_m),
+        ("would not be cut out, and is", told.no_longer_cut, told.no_longer_cut_m),
+    ):
+        if stretches:
+            _print_cuts(what, stretches, metres)
+
+
+def _print_cuts(what: str, stretches: Sequence[CutStretch], metres: float) -> None:
+    say(f"{metres:.2f} m of lanes {what}:")
+    rows = [
+        (_called(each.lane), f"{each.from_mm / 1e3:.2f}", f"{each.to_mm / 1e3:.2f}", "; ".join(each.why))
+        for each in stretches[:_SHOWN]
+    ]
+    print_table(("lane", "from m", "to m", "why"), rows)
+
+
+def _called(lane: int | None) -> str:
+    return "whole width" if lane is None else str(lane)
 
 
 def _print_stretches(told: DryRun) -> None:

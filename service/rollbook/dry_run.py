@@ -1,8 +1,8 @@
 """The dry run: a roll that was inspected, under another recipe; nothing is changed.
 
 In:  a roll's records, and a recipe.
-Out: which verdicts, which metres and which counts would be others, what mistakes would be expected to cost, and by
-how much of the roll all this stands.
+Out: what the roll would be worth by lane and what would be cut out of it, which verdicts of frames, which metres and
+which counts would be others, what mistakes would be expected to cost, and by how much of the roll all this stands.
 """
 
 from collections import Counter
@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 
 from inspection.recipe import Recipe
 from inspection.recipe_diff import headings_changed, recipe_diff
+from inspection.roll.web_defect import WebDefect
 from inspection.verdict import Verdict
 from service.errors import UnknownRoll
-from service.rollbook.dry_run_answers import Coverage, DryRun, LeftOut, VerdictCount
+from service.rollbook.dry_run_answers import Coverage, DryRun, LeftOut, RollChange, VerdictCount
 from service.rollbook.dry_run_differences import costs_of, defect_counts, frame_change, metre_changes, stretch_changes
-from service.rollbook.dry_run_sides import Seen, Side
+from service.rollbook.dry_run_rolls import roll_change
+from service.rollbook.dry_run_sides import Seen, Side, Sides
 from service.rollbook.opened import OpenedRoll, opened_roll
 from service.rollbook.reinspecting import Reinspection, classifier_of
 from service.rollbook.replaying import FrameReplayed, replay
@@ -25,8 +27,8 @@ from service.store.replays import frame_count
 FILTERS = ("frame_checks", "flat_field", "web", "screening", "segmentation", "regions", "classification")
 """Headings that change what is found and how it is named: records alone cannot tell what another value would give."""
 
-OF_WHOLE_ROLLS = ("repeats", "density", "alarms", "lanes", "roll")
-"""Headings that judge no frame: what they make of a roll's verdict, its cuts and its alarms is not tried."""
+OF_RUNNING_WEB = ("alarms",)
+"""Headings that judge nothing: what would have been told while the web ran is not tried."""
 
 _MOST_FRAMES = _MOST_STRETCHES = 1000
 _MOST_METRES = 5000
@@ -66,20 +68,22 @@ def dry_run(
     roll = roll_with_frames(connection, roll_id)
     total(frame_count(connection, roll_id))
     filters, pictures = _pictures(roll, recipe, settings)
-    before, after, seen = Side(roll.recipe), Side(recipe), Seen()
+    sides, seen = Sides(roll.recipe, recipe, found_alike=pictures is None), Seen()
     changed: list[FrameReplayed] = []
     held = Counter[str]()
     for replayed in replay(connection, roll, recipe, settings.data_dir, pictures):
-        before.add(replayed.before, replayed.origin, replayed.frame.length_mm)
-        after.add(replayed.after, replayed.origin, replayed.frame.length_mm)
+        sides.add(replayed)
         seen.add(replayed)
         if replayed.after.verdict is Verdict.HOLD:
             held[replayed.after.reasons[0]] += 1
         if replayed.before.verdict is not replayed.after.verdict:
             changed.append(replayed)
         advance()
-    not_tried = tuple(name for name in OF_WHOLE_ROLLS if name in headings_changed(roll.recipe, recipe))
-    return _told(roll, before, after, changed, held, _coverage(filters, not_tried, pictures, before, seen))
+    old, new = sides.defects()
+    whole = roll_change(connection, roll_id, sides, old, new)
+    not_tried = tuple(name for name in OF_RUNNING_WEB if name in headings_changed(roll.recipe, recipe))
+    coverage = _coverage(filters, not_tried, pictures, sides.before, seen)
+    return _told(roll, sides, (old, new), whole, changed, held, coverage)
 
 
 def roll_with_frames(connection: Connection, roll_id: str) -> OpenedRoll:
@@ -106,13 +110,14 @@ def _pictures(roll: OpenedRoll, recipe: Recipe, settings: Settings) -> tuple[tup
 
 def _told(
     roll: OpenedRoll,
-    before: Side,
-    after: Side,
+    sides: Sides,
+    defects: tuple[Sequence[WebDefect], Sequence[WebDefect]],
+    whole: RollChange,
     changed: Sequence[FrameReplayed],
     held: Counter[str],
     coverage: Coverage,
 ) -> DryRun:
-    old, new = before.defects(), after.defects()
+    (old, new), before, after = defects, sides.before, sides.after
     frames = [frame_change(each) for each in changed]
     stretches, metres = stretch_changes(changed), metre_changes(old, new)
     return DryRun(
@@ -120,6 +125,7 @@ def _told(
         recipe_before=roll.recipe.ref,
         recipe_after=after.recipe.ref,
         recipe_changes=recipe_diff(roll.recipe, after.recipe),
+        roll=whole,
         verdicts=tuple(_count(verdict, before, after) for verdict in Verdict),
         frames_changed=len(changed),
         frames_held=after.frames[Verdict.HOLD],
@@ -164,7 +170,7 @@ def _not_tried_told(headings: Sequence[str]) -> str:
     if not headings:
         return ""
     are = "is" if len(headings) == 1 else "are"
-    return f"; {', '.join(headings)} {are} not tried: the roll's own verdict, cuts and alarms may be others too"
+    return f"; {', '.join(headings)} {are} not tried: what would have been told while the web ran"
 
 
 def _in_words(filters: Sequence[str], pictures: Reinspection | None, frames: int, metres: float, seen: Seen) -> str:

@@ -6,6 +6,7 @@ from inspection.costs import Expected
 from inspection.defect import Kind, Severity
 from inspection.recipe_diff import Change
 from inspection.record import RecipeRef
+from inspection.roll.cuts import Cut
 from inspection.verdict import Verdict
 from service.rollbook.replaying import Source
 
@@ -100,6 +101,81 @@ class Costs:
 
 
 @dataclass(frozen=True)
+class LaneChange:
+    """What one lane of the roll is worth under either recipe, and how many metres are cut out of it.
+
+    Attributes
+    ----------
+    lane : int or None
+        None where no lane was found: the whole width.
+    before, after : Verdict or None
+        None of a lane that only the other recipe tells something of.
+    reasons_before, reasons_after : tuple of str
+        Worst first.
+    cut_m_before, cut_m_after : float
+    """
+
+    lane: int | None
+    before: Verdict | None
+    after: Verdict | None
+    reasons_before: tuple[str, ...]
+    reasons_after: tuple[str, ...]
+    cut_m_before: float
+    cut_m_after: float
+
+
+@dataclass(frozen=True)
+class CutStretch:
+    """A stretch of a lane that only one of the two recipes cuts out, and why that one does."""
+
+    lane: int | None
+    from_mm: float
+    to_mm: float
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CutsLeftOut:
+    """How many rows the lists of cuts are short of; metres are whole."""
+
+    cuts_before: int
+    cuts_after: int
+    newly_cut: int
+    no_longer_cut: int
+
+
+@dataclass(frozen=True)
+class RollChange:
+    """The verdict and the cut list of the whole roll under either recipe.
+
+    Attributes
+    ----------
+    before, after : Verdict
+        Of its worst lane.
+    lanes : tuple of LaneChange
+    cuts_before, cuts_after : tuple of Cut
+    newly_cut : tuple of CutStretch
+        What would be cut out and is not.
+    no_longer_cut : tuple of CutStretch
+        What is cut out and would not be.
+    newly_cut_m, no_longer_cut_m : float
+        All of that, summed over the lanes.
+    left_out : CutsLeftOut
+    """
+
+    before: Verdict
+    after: Verdict
+    lanes: tuple[LaneChange, ...]
+    cuts_before: tuple[Cut, ...]
+    cuts_after: tuple[Cut, ...]
+    newly_cut: tuple[CutStretch, ...]
+    no_longer_cut: tuple[CutStretch, ...]
+    newly_cut_m: float
+    no_longer_cut_m: float
+    left_out: CutsLeftOut
+
+
+@dataclass(frozen=True)
 class Coverage:
     """By how much of the roll the answer stands.
 
@@ -149,6 +225,7 @@ class DryRun:
     recipe_before: RecipeRef
     recipe_after: RecipeRef
     recipe_changes: tuple[Change, ...]
+    roll: RollChange
     verdicts: tuple[VerdictCount, ...]
     frames_changed: int
     frames_held: int

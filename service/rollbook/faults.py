@@ -17,17 +17,14 @@ from inspection.roll.extent import RollExtent
 from inspection.roll.fault import Cause, Fault
 from inspection.roll.roll_settings import severities_from, severity_rank
 from inspection.verdict import Verdict
-from service.rollbook.facts import facts_of
-from service.rollbook.lanes import faults_of_lanes
+from service.rollbook.evidence import Evidence, kept_evidence
 from service.rollbook.lost_lanes import lanes_of_one_number_apart, planned_lanes_not_found
-from service.rollbook.patterns import patterned_web, searched_in_part
+from service.rollbook.patterns import MOST_SEARCHED
 from service.rollbook.seen import SeenRoll, seen_roll
-from service.store import webs
 from service.store.connection import Connection
-from service.store.defect_places import defect_places
 
-Part: TypeAlias = Callable[[Connection, SeenRoll], Iterable[Fault]]
-Doubt: TypeAlias = Callable[[Connection, SeenRoll], Iterable[str]]
+Part: TypeAlias = Callable[[Evidence], Iterable[Fault]]
+Doubt: TypeAlias = Callable[[Evidence], Iterable[str]]
 
 _STILL_TO_COME_MM = 20_000.0
 """A camera's frames wait no longer than some seconds; one that is farther behind the others has stopped."""
@@ -55,31 +52,43 @@ def faulty_roll(connection: Connection, roll_id: str) -> FaultyRoll:
     UnknownRoll, RecipeError
         As `opened_roll`.
     """
-    seen = seen_roll(connection, roll_id)
-    faults = [fault for part in PARTS for fault in part(connection, seen)]
-    return FaultyRoll(seen, faults, [why for doubt in DOUBTS for why in doubt(connection, seen)])
+    return faulty_by(kept_evidence(connection, seen_roll(connection, roll_id)))
 
 
-def seen_defects(connection: Connection, seen: SeenRoll) -> Iterator[Fault]:
+def faulty_by(evidence: Evidence) -> FaultyRoll:
+    """Gather all that is wrong with a roll by what is known of it."""
+    faults = [fault for part in PARTS for fault in part(evidence)]
+    return FaultyRoll(evidence.seen, faults, [why for doubt in DOUBTS for why in doubt(evidence)])
+
+
+def seen_defects(evidence: Evidence) -> Iterator[Fault]:
     """Tell defects, but for minor ones where the recipe leaves them in: those are told by their density.
 
     What nobody could name is told whatever its severity: its frame was warned of, and so is its lane. So is whatever
     rejects a frame: no roll passes with a frame that was rejected.
     """
+    seen = evidence.seen
     rejecting = [each for each in Severity if getattr(seen.recipe.verdict, each.value) is Verdict.REJECT]
     grave = severities_from(min(Severity.MAJOR, seen.recipe.roll.cut_from, *rejecting, key=severity_rank))
-    return defect_faults(defect_places(connection, seen.entry.roll_id, grave, Kind.UNKNOWN), seen.extent)
+    return defect_faults(evidence.places(grave, Kind.UNKNOWN), seen.extent)
 
 
-def lanes_out_of_tolerance(connection: Connection, seen: SeenRoll) -> Iterator[Fault]:
+def patterned_web(evidence: Evidence) -> Iterable[Fault]:
+    """Tell what repeats and what crowds."""
+    return evidence.patterns()
+
+
+def lanes_out_of_tolerance(evidence: Evidence) -> Iterator[Fault]:
     """Tell lanes out of tolerance, metre by metre: the first and the last metre only as far as there is web."""
-    for fault in faults_of_lanes(connection, seen):
+    seen = evidence.seen
+    for fault in evidence.lanes.faults(seen.recipe.lanes):
         start, end = seen.within(fault.from_mm, fault.to_mm)
         yield replace(fault, from_mm=start, to_mm=end)
 
 
-def lost_web(_: Connection, seen: SeenRoll) -> Iterator[Fault]:
+def lost_web(evidence: Evidence) -> Iterator[Fault]:
     """Tell what each camera's refused and missing frames would have shown, and where no frame showed anything."""
+    seen = evidence.seen
     for camera_id, lost in seen.lost.items():
         placed = [
             (each.from_mm, each.to_mm, f"not inspected: {', '.join(sorted(each.causes))}")
@@ -92,31 +101,41 @@ def lost_web(_: Connection, seen: SeenRoll) -> Iterator[Fault]:
             yield from _of_camera(seen, camera_id, Cause.NOT_INSPECTED, start, end, why)
 
 
-def held_web(_: Connection, seen: SeenRoll) -> Iterator[Fault]:
+def held_web(evidence: Evidence) -> Iterator[Fault]:
     """Tell where frames could not be judged."""
+    seen = evidence.seen
     for camera_id, frames in seen.frames.items():
         for each in held_stretches(frames):
             why = f"held: {', '.join(each.holds)}"
             yield from _of_camera(seen, camera_id, Cause.HELD, each.from_mm, each.to_mm, why)
 
 
-def spliced_web(connection: Connection, seen: SeenRoll) -> Iterator[Fault]:
+def spliced_web(evidence: Evidence) -> Iterator[Fault]:
     """Tell splices, each once however many cameras saw it."""
-    for start, end in joined(webs.splices_of(connection, seen.entry.roll_id)):
+    for start, end in joined(evidence.splices):
         yield Fault(Cause.SPLICE, None, start, end, None, "splice")
 
 
-def lost_without_a_place(_: Connection, seen: SeenRoll) -> Iterator[str]:
+def lost_without_a_place(evidence: Evidence) -> Iterator[str]:
     """Tell of refused frames of which nobody knows where they lay."""
-    for camera_id, lost in seen.lost.items():
+    for camera_id, lost in evidence.seen.lost.items():
         nowhere = (each for each in lost if each.from_mm is None or each.to_mm is None)
         if count := sum(each.last - each.first + 1 for each in nowhere):
             yield f"{count} frames of {camera_id} were not inspected, and nothing tells where they lay"
 
 
-def doubtful_places(connection: Connection, seen: SeenRoll) -> Iterator[str]:
+def doubtful_places(evidence: Evidence) -> Iterable[str]:
     """Tell of encoders and cameras that make it doubtful where things lie, or leave web between them unseen."""
-    return (fact.told for fact in facts_of(connection, seen.entry.roll_id))
+    return evidence.doubts
+
+
+def searched_in_part(evidence: Evidence) -> Iterator[str]:
+    """Tell from where on nobody searched for patterns."""
+    if evidence.searched_to_mm is not None:
+        yield (
+            f"marks of rollers and crowds were searched among the first {MOST_SEARCHED} defects alone, "
+            f"not from {evidence.searched_to_mm / 1e3:.1f} m on"
+        )
 
 
 PARTS: Final[tuple[Part, ...]] = (

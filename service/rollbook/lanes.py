@@ -115,8 +115,8 @@ class LanesOfRoll:
 
 
 @dataclass(frozen=True, eq=False)
-class _Measured:
-    """What the store has of a roll's lanes."""
+class MeasuredLanes:
+    """What the store has of a roll's lanes, numbered as the roll's own recipe numbered them."""
 
     sums: list[LaneSums]
     lanes: list[LaneSeries]
@@ -124,6 +124,7 @@ class _Measured:
     patches: list[LanePatches]
 
     def faults(self, settings: LaneSettings) -> list[Fault]:
+        """List where they are out of tolerance."""
         return lane_faults(self.lanes, self.gaps, self.patches, settings)
 
 
@@ -144,7 +145,7 @@ def lanes_of_roll(connection: Connection, roll_id: str, per_m: int = 1) -> Lanes
         The roll's recipe cannot be read by this release.
     """
     opened = opened_roll(connection, roll_id)
-    settings, measured = opened.recipe.lanes, _measured(connection, opened)
+    settings, measured = opened.recipe.lanes, measured_lanes(connection, opened)
     counts = defects_by_metre(connection, roll_id, planned=bool(settings.plan))
     lanes = tuple(
         Lane(
@@ -159,21 +160,17 @@ def lanes_of_roll(connection: Connection, roll_id: str, per_m: int = 1) -> Lanes
     return LanesOfRoll(roll_id, bool(settings.plan), per_m, tuple(measured.faults(settings)), lanes)
 
 
-def faults_of_lanes(connection: Connection, opened: OpenedRoll) -> list[Fault]:
-    """List where a roll's lanes are out of tolerance."""
-    return _measured(connection, opened).faults(opened.recipe.lanes)
-
-
-def _measured(connection: Connection, opened: OpenedRoll) -> _Measured:
+def measured_lanes(connection: Connection, opened: OpenedRoll) -> MeasuredLanes:
+    """Return what was measured of a roll's lanes."""
     roll_id, planned = opened.entry.roll_id, bool(opened.recipe.lanes.plan)
     sums = lane_sums(connection, roll_id, planned=planned)
     lanes = [lane_series(each) for each in sums]
     pieces = lane_pieces(connection, roll_id, planned=planned)
     patches = [LanePatches(each.lane, *patches_and_skips(each.pieces, each.seen)) for each in pieces]
-    return _Measured(sums, lanes, list(gap_series(lanes)), patches)
+    return MeasuredLanes(sums, lanes, list(gap_series(lanes)), patches)
 
 
-def _measures(lane: LaneId, measured: _Measured, settings: LaneSettings, per_m: int) -> Iterator[Measure]:
+def _measures(lane: LaneId, measured: MeasuredLanes, settings: LaneSettings, per_m: int) -> Iterator[Measure]:
     limits = _limits(lane, settings)
     for name, series in _series(lane, measured):
         if not len(series.metres):
@@ -183,7 +180,7 @@ def _measures(lane: LaneId, measured: _Measured, settings: LaneSettings, per_m: 
         yield Measure(name, able, chart, _along(series.thinned(per_m)))
 
 
-def _series(lane: LaneId, measured: _Measured) -> Iterator[tuple[str, Series]]:
+def _series(lane: LaneId, measured: MeasuredLanes) -> Iterator[tuple[str, Series]]:
     for own in measured.lanes:
         if own.lane == lane:
             yield from own.measures.items()

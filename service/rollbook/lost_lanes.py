@@ -11,26 +11,26 @@ from collections.abc import Iterator
 
 from inspection.roll.along import Stretch, joined
 from inspection.roll.fault import Cause, Fault
+from service.rollbook.evidence import Evidence
 from service.rollbook.seen import SeenRoll
-from service.store.connection import Connection
-from service.store.lane_reads import lane_metres_seen
 
 _WHY = "not inspected: no camera found this planned lane"
 _MM_PER_M = 1000.0
 
 
-def planned_lanes_not_found(connection: Connection, seen: SeenRoll) -> Iterator[Fault]:
+def planned_lanes_not_found(evidence: Evidence) -> Iterator[Fault]:
     """Tell where lanes of the plan were not found, but where lost or held frames are the reason anyway."""
-    found = lane_metres_seen(connection, seen.entry.roll_id) if seen.recipe.lanes.plan else {}
+    seen = evidence.seen
+    found = evidence.lanes_found() if seen.recipe.lanes.plan else {}
     told = _told_anyway(seen) if found else []
     for lane in range(1, len(seen.recipe.lanes.plan) + 1) if found else ():
         for start, end in _missing(found, lane, seen, told):
             yield Fault(Cause.NOT_INSPECTED, lane, start, end, None, _WHY)
 
 
-def lanes_of_one_number_apart(_: Connection, seen: SeenRoll) -> Iterator[str]:
+def lanes_of_one_number_apart(evidence: Evidence) -> Iterator[str]:
     """Tell of lanes that several cameras call by one number although they lie apart: no plan numbers them."""
-    if apart := [str(lane) for lane in seen.lanes_apart]:
+    if apart := [str(lane) for lane in evidence.seen.lanes_apart]:
         numbers = f"lanes {', '.join(apart[:-1])} and {apart[-1]}" if len(apart) > 1 else f"lanes {apart[0]}"
         yield f"{numbers} of several cameras lie apart: number them by a lane plan in the recipe, [[lanes.plan]]"
 

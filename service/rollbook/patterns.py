@@ -1,29 +1,35 @@
 """What a roll's defects show together: marks of rollers, and crowds of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from inspection.roll.along import Stretch
 from inspection.roll.density import density_faults
 from inspection.roll.extent import RollExtent
 from inspection.roll.fault import Fault
 from inspection.roll.repeats import find_repeats, is_mark, repeat_faults
 from inspection.roll.web_defect import WebDefect
 from service.rollbook.seen import SeenRoll
-from service.store import webs
-from service.store.connection import Connection
 
 MOST_SEARCHED = 100_000
 """Defects that are looked at together: a few seconds of work. A roll with more is not going to pass for them."""
 
 
-def patterned_web(connection: Connection, seen: SeenRoll) -> Iterator[Fault]:
-    """Tell what repeats and what crowds, among the roll's first defects where there are too many."""
-    recipe, roll_id = seen.recipe, seen.entry.roll_id
-    first = islice(webs.defects_along(connection, roll_id), MOST_SEARCHED)
-    along = [_in_a_lane(defect, seen.extent) for defect in first]
+def patterns_of(defects: Iterable[WebDefect], seen: SeenRoll, splices: Sequence[Stretch]) -> Iterator[Fault]:
+    """Tell what repeats and what crowds, among the roll's first defects where there are too many.
+
+    Parameters
+    ----------
+    defects : iterable of WebDefect
+        Along the web.
+    seen : SeenRoll
+    splices : sequence of (float, float)
+    """
+    recipe = seen.recipe
+    along = [_in_a_lane(defect, seen.extent) for defect in islice(defects, MOST_SEARCHED)]
     marks = [defect for defect in along if is_mark(defect, recipe.repeats)]
-    yield from repeat_faults(find_repeats(marks, recipe.repeats, webs.splices_of(connection, roll_id)), recipe.repeats)
+    yield from repeat_faults(find_repeats(marks, recipe.repeats, splices), recipe.repeats)
     widths_mm = {strip.lane: strip.width_mm for strip in seen.extent.strips}
     yield from density_faults(along, recipe.density, widths_mm)
 
@@ -33,13 +39,3 @@ def _in_a_lane(defect: WebDefect, extent: RollExtent) -> WebDefect:
     if defect.lane is not None or not extent.strips:
         return defect
     return replace(defect, lane=extent.lanes_across(defect.left_mm, defect.right_mm)[0])
-
-
-def searched_in_part(connection: Connection, seen: SeenRoll) -> Iterator[str]:
-    """Tell from where on nobody searched for patterns."""
-    begin_mm = webs.place_of(connection, seen.entry.roll_id, MOST_SEARCHED)
-    if begin_mm is not None:
-        yield (
-            f"marks of rollers and crowds were searched among the first {MOST_SEARCHED} defects alone, "
-            f"not from {begin_mm / 1e3:.1f} m on"
-        )

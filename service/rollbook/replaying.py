@@ -8,17 +8,18 @@ is by limits, and says so. What held a frame holds it again, but for the recipe'
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from inspection.defect import Finding
+from inspection.defect import EVENT_KINDS, Finding, Kind
 from inspection.errors import CalibrationError
 from inspection.geometry import Placement, View
 from inspection.recipe import Recipe
 from inspection.record import FrameRecord, ModelRef
 from inspection.roll.pieces import Origin
-from inspection.verdict import Judgement, Verdict, VerdictSettings, judge
+from inspection.verdict import Judgement, Verdict, judge
 from inspection.zones import Across
 from service.calibrations import load_calibration
 from service.rollbook.opened import OpenedRoll
@@ -34,7 +35,7 @@ _ANYWHERE = View(-math.inf, math.inf)
 """Where nobody knows what a camera saw across the web, nothing is taken for what its neighbour saw too."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FrameReplayed:
     """A frame under both recipes.
 
@@ -58,6 +59,39 @@ class FrameReplayed:
     origin: Origin
 
 
+@dataclass(frozen=True)
+class _Trial:
+    """A roll, the recipe that is tried on it, and which findings the two judge alike."""
+
+    roll: OpenedRoll
+    recipe: Recipe
+    pictures: Reinspection | None
+
+    @cached_property
+    def model(self) -> ModelRef:
+        entry = self.roll.entry
+        return ModelRef(entry.model_name, entry.model_version, entry.model_sha256)
+
+    @cached_property
+    def alike(self) -> frozenset[Kind]:
+        """Kinds of which both recipes have the same rules; a frame of these alone need not be judged twice."""
+        own, other = self.roll.recipe.verdict, self.recipe.verdict
+        if replace(own, kinds=other.kinds) != other:
+            return frozenset()
+        return EVENT_KINDS | {kind for kind, rule in own.kinds.items() if rule == other.kinds.get(kind)}
+
+    @cached_property
+    def zoned(self) -> frozenset[Kind]:
+        """Kinds that either recipe limits by zone: without them nobody asks where a frame's lanes lay."""
+        rules = chain(self.roll.recipe.verdict.kinds.items(), self.recipe.verdict.kinds.items())
+        return frozenset(kind for kind, rule in rules if any(limit.zone for limit in rule.limits))
+
+    @property
+    def asks_for_scores(self) -> bool:
+        verdicts = self.roll.recipe.verdict, self.recipe.verdict
+        return any(each.review_unlike_above is not None for each in verdicts)
+
+
 def replay(
     connection: Connection, roll: OpenedRoll, recipe: Recipe, data_dir: Path, pictures: Reinspection | None
 ) -> Iterator[FrameReplayed]:
@@ -74,11 +108,11 @@ def replay(
     pictures : Reinspection, optional
         Where the recipe changes what is found.
     """
-    roll_id = roll.entry.roll_id
+    roll_id, trial = roll.entry.roll_id, _Trial(roll, recipe, pictures)
     for camera_id in reads.cameras_of_roll(connection, roll_id):
-        eye = _eye(connection, roll_id, camera_id, data_dir)
-        for frame in frames_read(connection, roll_id, camera_id):
-            yield _replayed(frame, roll, recipe, eye, pictures)
+        eye, wanted = _eye(connection, roll_id, camera_id, data_dir), bool(trial.zoned)
+        for frame in frames_read(connection, roll_id, camera_id, answers=wanted, scores=trial.asks_for_scores):
+            yield _replayed(frame, trial, eye)
 
 
 def _eye(connection: Connection, roll_id: str, camera_id: str, data_dir: Path) -> Eye | None:
@@ -95,36 +129,38 @@ def _eye(connection: Connection, roll_id: str, camera_id: str, data_dir: Path) -
     return Eye(calibration, calibration.placement)
 
 
-def _replayed(
-    frame: FrameRead, roll: OpenedRoll, recipe: Recipe, eye: Eye | None, pictures: Reinspection | None
-) -> FrameReplayed:
-    before = _recorded(frame, roll)
-    told = partial(FrameReplayed, frame=frame, before=before, origin=_origin(frame, eye))
+def _replayed(frame: FrameRead, trial: _Trial, eye: Eye | None) -> FrameReplayed:
+    before, origin = _recorded(frame, trial), _origin(frame, eye)
     if eye is None:
-        return told(after=before, source="as recorded", as_recorded=True)
-    if pictures and (seen := pictures.inspect(frame, eye)):
-        return told(after=seen, source="picture", as_recorded=True)
+        return FrameReplayed(frame, before, before, "as recorded", True, origin)
+    if trial.pictures and (seen := trial.pictures.inspect(frame, eye)):
+        return FrameReplayed(frame, before, seen, "picture", True, origin)
     if not frame.defects and not frame.events:
-        return told(after=before, source="record", as_recorded=True)
-    then, now = _judged_anew(frame, eye.placement, roll.recipe.verdict, recipe.verdict)
-    after = replace(
+        return FrameReplayed(frame, before, before, "record", True, origin)
+    then, now = _judged_anew(frame, eye.placement, trial)
+    agrees = _agrees(then, frame)
+    after = before if agrees and now is then else _judged(before, now, trial.recipe)
+    return FrameReplayed(frame, before, after, "record", agrees, origin)
+
+
+def _judged(before: FrameRecord, now: Judgement, recipe: Recipe) -> FrameRecord:
+    return replace(
         before, verdict=now.verdict, reasons=now.reasons, defects=now.defects, events=now.events, recipe=recipe.ref
     )
-    return told(after=after, source="record", as_recorded=_agrees(then, frame))
 
 
-def _judged_anew(
-    frame: FrameRead, placement: Placement, before: VerdictSettings, after: VerdictSettings
-) -> tuple[Judgement, Judgement]:
-    """A frame's findings judged by its own recipe and by another, what held it kept."""
+def _judged_anew(frame: FrameRead, placement: Placement, trial: _Trial) -> tuple[Judgement, Judgement]:
+    """A frame's findings judged by its own recipe and by another, what held it kept; the same where both are alike."""
     findings: list[Finding] = [*(defect.finding for defect in frame.defects), *frame.events]
+    kinds = {finding.kind for finding in findings}
     # In the order in which inspection multiplies: what lies just at a limit stays there.
     area_mm2 = frame.rows * placement.mm_per_px_down * frame.columns * placement.mm_per_px_cross
-    across = Across(placement.view(frame.columns), frame.lanes)
-    then = judge(findings, (), area_mm2, before, across)
+    across = None if kinds.isdisjoint(trial.zoned) else Across(placement.view(frame.columns), frame.lanes())
+    own, other = trial.roll.recipe.verdict, trial.recipe.verdict
+    then = judge(findings, (), area_mm2, own, across)
     if holds := _holds(frame, then):
-        then = judge(findings, holds, area_mm2, before, across)
-    return then, judge(findings, holds, area_mm2, after, across)
+        then = judge(findings, holds, area_mm2, own, across)
+    return then, then if kinds <= trial.alike else judge(findings, holds, area_mm2, other, across)
 
 
 def _holds(frame: FrameRead, own: Judgement) -> tuple[str, ...]:
@@ -140,8 +176,7 @@ def _agrees(own: Judgement, frame: FrameRead) -> bool:
     return own.verdict is frame.verdict and severities == [defect.severity for defect in frame.defects]
 
 
-def _recorded(frame: FrameRead, roll: OpenedRoll) -> FrameRecord:
-    entry = roll.entry
+def _recorded(frame: FrameRead, trial: _Trial) -> FrameRecord:
     return FrameRecord(
         verdict=frame.verdict,
         reasons=frame.reasons,
@@ -149,9 +184,9 @@ def _recorded(frame: FrameRead, roll: OpenedRoll) -> FrameRecord:
         events=frame.events,
         lanes=(),
         timing_ms={},
-        recipe=roll.recipe.ref,
+        recipe=trial.roll.recipe.ref,
         calibration=None,
-        model=ModelRef(entry.model_name, entry.model_version, entry.model_sha256),
+        model=trial.model,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, or_, select
 
-from inspection.roll.coverage import SeenFrame
+from inspection.roll.coverage import SeenFrame, hold_told
 from inspection.verdict import Verdict
 from service.store.tables import closed_rolls, frames, lane_metres, roll_cameras, rolls, web_metres
 
@@ -44,10 +44,7 @@ def seen_frames(connection: Connection, roll_id: str) -> dict[str, list[SeenFram
 
 
 def _holds(reasons: str | None) -> tuple[str, ...]:
-    """Tell why a frame was held: the name of its first reason, which stands before the figures."""
-    if reasons is None:
-        return ()
-    return (next(iter(json.loads(reasons)), "no reason told").partition(":")[0],)
+    return () if reasons is None else hold_told(json.loads(reasons))
 
 
 def lanes_seen(connection: Connection, roll_id: str) -> list[LaneSeen]:

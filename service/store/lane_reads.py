@@ -32,7 +32,7 @@ class LanePieces:
     seen: Intervals
 
 
-def lane_sums(connection: Connection, roll_id: str, *, planned: bool) -> list[LaneSums]:
+def lane_sums(connection: Connection, roll_id: str, *, planned: bool, since_m: int | None = None) -> list[LaneSums]:
     """List the sums of a roll's lanes.
 
     Parameters
@@ -41,10 +41,13 @@ def lane_sums(connection: Connection, roll_id: str, *, planned: bool) -> list[La
     roll_id : str
     planned : bool
         Whether numbers are those of a plan: then what several cameras saw of a lane is one lane's.
+    since_m : int, optional
+        Only metres from this one on.
     """
     seen: dict[LaneId, list[LaneSums]] = {}
     for camera_id, side in _cameras(connection, roll_id):
-        for sums in _sums_of(connection, roll_id, camera_id, LaneId(side, "" if planned else camera_id, 0)):
+        lane = LaneId(side, "" if planned else camera_id, 0)
+        for sums in _sums_of(connection, roll_id, camera_id, lane, since_m):
             seen.setdefault(sums.lane, []).append(sums)
     return [together(seen[lane]) for lane in sorted(seen)]
 
@@ -92,10 +95,15 @@ def _cameras(connection: Connection, roll_id: str) -> list[tuple[str, str]]:
     return sorted((camera_id, side) for camera_id, side in connection.execute(question))
 
 
-def _sums_of(connection: Connection, roll_id: str, camera_id: str, lane: LaneId) -> Iterator[LaneSums]:
+def _sums_of(
+    connection: Connection, roll_id: str, camera_id: str, lane: LaneId, since_m: int | None
+) -> Iterator[LaneSums]:
     columns = [lane_metres.c[name] for name in ("lane", "metre", "seen_mm2", *_MEASURES)]
     question = select(*columns).filter_by(roll_id=roll_id, camera_id=camera_id).order_by(lane_metres.c.metre)
-    rows = np.array([tuple(row) for row in connection.execute(question).all()], np.float64)
+    if since_m is not None:
+        question = question.where(lane_metres.c.metre >= since_m)
+    told = [tuple(row) for row in connection.execute(question)]
+    rows = np.array(told, np.float64).reshape(len(told), len(columns))
     for number in np.unique(rows[:, 0]).astype(int).tolist():
         own = rows[rows[:, 0] == number]
         sums = own[:, 3:].reshape(len(own), len(LANE_MEASURES), len(SUMS))

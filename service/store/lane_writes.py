@@ -15,7 +15,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.elements import ColumnElement
 
 from inspection.record import LaneExtent
-from inspection.roll.lane_series import LANE_MEASURES
+from inspection.roll.lane_series import LANE_MEASURES, measured_of
 from inspection.roll.patches import pack
 from inspection.verdict import Verdict
 from service.store.entries import FrameEntry
@@ -62,20 +62,9 @@ def write_lanes(cursor: DriverCursor, entry: FrameEntry) -> None:
 def _sums_row(entry: FrameEntry, lane: LaneExtent, *, held: bool) -> tuple[Any, ...]:
     key = entry.key
     metre = int((entry.position_mm + entry.length_mm / 2) // 1000)
-    measured = (None,) * len(LANE_MEASURES) if held else _measured(lane)
+    measured = (None,) * len(LANE_MEASURES) if held else measured_of(lane)
     sums = [part for value in measured for part in _parts(value)]
     return (key.roll_id, key.camera_id, metre, lane.lane, entry.view.side, _seen_mm2(entry, lane), *sums)
-
-
-def _measured(lane: LaneExtent) -> tuple[float | None, ...]:
-    """Values in the order of `LANE_MEASURES`; None where they were not measured."""
-    return (
-        lane.left_mm if lane.left_in_sight else None,
-        lane.right_mm if lane.right_in_sight else None,
-        lane.width_mm,
-        lane.left_wave_mm,
-        lane.right_wave_mm,
-    )
 
 
 def _parts(value: float | None) -> tuple[float | None, ...]:

@@ -1,13 +1,13 @@
 """Records of a roll, read back as they were judged: what a dry run judges anew."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
+from itertools import groupby, repeat
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, select
+from sqlalchemy import Connection, Table, func, literal, select
 
 from inspection.defect import Defect, Finding, Kind, Severity
 from inspection.geometry import Box
@@ -19,6 +19,12 @@ _SHOWN = (
     "id", "camera_id", "sequence", "position_mm", "length_mm", "rows", "columns", "bits", "received_at", "pixel_hash",
     "verdict", "reasons",
 )  # fmt: skip
+_SEQUENCE = _SHOWN.index("sequence")
+_FINDING = (
+    "kind", "probability", "lane", "x", "y", "width", "height", "down_mm", "cross_mm", "length_mm", "width_mm",
+    "area_mm2", "contrast_sigma",
+)  # fmt: skip
+"""Columns of what was found, in the order in which `_finding` reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +43,8 @@ class FrameRead:
     ----------
     defects : tuple of Defect
     events : tuple of Finding
-    lanes : tuple of Strip
-        Empty where nothing was found: nobody asks for them then.
+    answer : bytes
+        Empty where nothing was found, or nobody asked for answers.
     """
 
     id: int
@@ -55,7 +61,12 @@ class FrameRead:
     reasons: tuple[str, ...]
     defects: tuple[Defect, ...]
     events: tuple[Finding, ...]
-    lanes: tuple[Strip, ...]
+    answer: bytes
+
+    def lanes(self) -> tuple[Strip, ...]:
+        """Where lanes lay, as far as the answer is there."""
+        told = json.loads(self.answer)["lanes"] if self.answer else ()
+        return tuple(Strip(lane["left_mm"], lane["right_mm"]) for lane in told)
 
 
 def frame_count(connection: Connection, roll_id: str) -> int:
@@ -64,15 +75,29 @@ def frame_count(connection: Connection, roll_id: str) -> int:
     return connection.scalar(question.where(frames.c.roll_id == roll_id)) or 0
 
 
-def frames_read(connection: Connection, roll_id: str, camera_id: str) -> Iterator[FrameRead]:
-    """Walk the frames of a camera on a roll in the order of their numbers, a few at a time."""
+def frames_read(
+    connection: Connection, roll_id: str, camera_id: str, *, answers: bool, scores: bool
+) -> Iterator[FrameRead]:
+    """Walk the frames of a camera on a roll in the order of their numbers, a few at a time.
+
+    Parameters
+    ----------
+    connection : Connection
+    roll_id, camera_id : str
+    answers : bool
+        Read what was answered, for the lanes.
+    scores : bool
+        Read how unlike clean web findings were, which answers alone tell; else that is not told.
+    """
     of_roll = frames.c.camera_id == camera_id, frames.c.roll_id == roll_id
-    shown = (*(frames.c[name] for name in _SHOWN), frames.c.answer)
+    answer = frames.c.answer if answers or scores else literal(b"")
+    shown = (*(frames.c[name] for name in _SHOWN), answer)
     streaming = connection.execution_options(yield_per=_AT_A_TIME)
     rows = streaming.execute(select(*shown).where(*of_roll).order_by(frames.c.sequence))
-    found = {table: _Found(connection, table, roll_id, camera_id) for table in (defects, events)}
+    found, seen = (_Found(connection, table, roll_id, camera_id) for table in (defects, events))
     for row in rows:
-        yield _frame(row, found[defects].of(row.sequence), found[events].of(row.sequence))
+        sequence = row[_SEQUENCE]
+        yield _frame(row, found.of(sequence), seen.of(sequence), scores=scores)
 
 
 class _Found:
@@ -80,16 +105,18 @@ class _Found:
 
     def __init__(self, connection: Connection, table: Table, roll_id: str, camera_id: str) -> None:
         of_roll = frames.c.camera_id == camera_id, frames.c.roll_id == roll_id
-        question = select(frames.c.sequence, table).join(table, table.c.frame == frames.c.id).where(*of_roll)
+        judged = (table.c.severity, table.c.needs_review) if table is defects else ()
+        shown = (frames.c.sequence, *(table.c[name] for name in _FINDING), *judged)
+        question = select(*shown).join(table, table.c.frame == frames.c.id).where(*of_roll)
         question = question.order_by(frames.c.sequence, table.c.number)
         rows = connection.execution_options(yield_per=_AT_A_TIME).execute(question)
-        self._groups = groupby(rows, key=attrgetter("sequence"))
+        self._groups = groupby(rows, key=itemgetter(0))
         self._waiting = next(self._groups, None)
 
-    def of(self, sequence: int) -> list[Row[*tuple[Any, ...]]]:
+    def of(self, sequence: int) -> Sequence[Sequence[Any]]:
         """Return what was found in a frame; frames are asked for in the order of their numbers."""
         if self._waiting is None or self._waiting[0] != sequence:
-            return []
+            return ()
         found = list(self._waiting[1])
         self._waiting = next(self._groups, None)
         return found
@@ -101,35 +128,37 @@ def _cameras(roll_id: str) -> Any:
 
 
 def _frame(
-    row: Row[*tuple[Any, ...]], found: list[Row[*tuple[Any, ...]]], seen: list[Row[*tuple[Any, ...]]]
+    row: Sequence[Any], found: Sequence[Sequence[Any]], seen: Sequence[Sequence[Any]], *, scores: bool
 ) -> FrameRead:
-    told = dict(zip(_SHOWN, row, strict=False))
-    told |= {"verdict": Verdict(row.verdict), "reasons": tuple(json.loads(row.reasons))}
-    if not found and not seen:
-        return FrameRead(**told, defects=(), events=(), lanes=())
-    answer = json.loads(row.answer)
-    unlike = [each["unlike_product"] for name in ("defects", "events") for each in answer[name]]
-    findings = [_finding(each, score) for each, score in zip((*found, *seen), unlike, strict=True)]
-    judged = zip(findings, found, strict=False)
+    *_, verdict, reasons, answer = row
+    told = dict(zip(_SHOWN, row, strict=False)) | {"verdict": Verdict(verdict), "reasons": _reasons(reasons)}
+    unlike = iter(_scores(answer) if scores and (found or seen) else repeat(None))
     return FrameRead(
         **told,
-        defects=tuple(Defect(finding, Severity(each.severity), each.needs_review) for finding, each in judged),
-        events=tuple(findings[len(found) :]),
-        lanes=tuple(Strip(lane["left_mm"], lane["right_mm"]) for lane in answer["lanes"]),
+        # Defects first, as they stand in the answer.
+        defects=tuple([_defect(each, next(unlike)) for each in found]),
+        events=tuple([_finding(each, next(unlike)) for each in seen]),
+        answer=answer if found or seen else b"",
     )
 
 
-def _finding(row: Row[*tuple[Any, ...]], unlike_product: float | None) -> Finding:
+def _reasons(told: str) -> tuple[str, ...]:
+    return () if told == "[]" else tuple(json.loads(told))
+
+
+def _scores(answer: bytes) -> list[float | None]:
+    told = json.loads(answer)
+    return [each["unlike_product"] for name in ("defects", "events") for each in told[name]]
+
+
+def _defect(row: Sequence[Any], unlike_product: float | None) -> Defect:
+    return Defect(_finding(row, unlike_product), Severity(row[-2]), bool(row[-1]))
+
+
+def _finding(row: Sequence[Any], unlike_product: float | None) -> Finding:
+    _, kind, probability, lane, x, y, width, height, down_mm, cross_mm, length_mm, width_mm, area_mm2, sigma, *_ = row
+    box = Box(y, x, y + height, x + width)
+    # By place: names would take a fifth of the time of reading a bad roll.
     return Finding(
-        kind=Kind(row.kind),
-        probability=row.probability,
-        lane=row.lane,
-        box=Box(row.y, row.x, row.y + row.height, row.x + row.width),
-        down_mm=row.down_mm,
-        cross_mm=row.cross_mm,
-        length_mm=row.length_mm,
-        width_mm=row.width_mm,
-        area_mm2=row.area_mm2,
-        contrast_sigma=row.contrast_sigma,
-        unlike_product=unlike_product,
+        Kind(kind), probability, lane, box, down_mm, cross_mm, length_mm, width_mm, area_mm2, sigma, unlike_product
     )

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +36,23 @@ from inspection.pipeline import Inspector
 from inspection.recipe import Recipe, default_recipe
 from inspection.record import FrameRecord, held
 from inspection.regions import RegionSettings
+from inspection.roll.density import DensityRule, DensitySettings
+from inspection.roll.lanes import LaneSettings, PlannedLane, Tolerance
+from inspection.roll.roll_settings import RollSettings
+from inspection.roll.rollers import RepeatSettings
 from inspection.verdict import Verdict
 from inspection.zones import Zone
 from models.registry import shipped_model
 from service.calibrations import calibration_folder
 from service.errors import UnknownRoll
 from service.picture_files import PictureFiles, Tier
+from service.rollbook import dry_run_rolls
 from service.rollbook.dry_run import FILTERS, dry_run
-from service.rollbook.dry_run_answers import DryRun
+from service.rollbook.dry_run_answers import CutsLeftOut, DryRun
+from service.rollbook.dry_run_sides import Sides
+from service.rollbook.opened import opened_roll
+from service.rollbook.quality import judged_roll
+from service.rollbook.replaying import replay
 from service.settings import Settings
 from service.store.beside import reading
 from service.store.store import Store
@@ -53,6 +63,8 @@ ZONED = KindRule(
     Severity.MINOR,
     (Limit("area_mm2", 0.5, Severity.MAJOR, Zone.EDGE), Limit("per_m2", 5000.0, Severity.CRITICAL, Zone.INNER)),
 )
+
+STRICT = KindRule(Severity.MINOR, (Limit("length_mm", 1.0, Severity.MAJOR),))
 
 
 def recipe_with(kind: Kind, rule: KindRule, version: int = 2, **more: object) -> Recipe:
@@ -228,12 +240,108 @@ def test_every_heading_before_the_verdict_is_a_filter() -> None:
     assert before == list(FILTERS)
 
 
-def test_headings_that_judge_only_whole_rolls_are_named_as_not_tried(tmp_path: Path) -> None:
+def test_what_would_have_been_told_while_the_web_ran_is_named_as_not_tried(tmp_path: Path) -> None:
     keep_roll(tmp_path, [judged([found(Kind.STAIN, 0)], DEFAULT)])
-    told = tried(tmp_path, replace(DEFAULT, roll=replace(DEFAULT.roll, margin_mm=5000.0)))
-    assert told.coverage.not_tried == ("roll",)
-    assert "roll is not tried" in told.coverage.told
+    told = tried(tmp_path, replace(DEFAULT, alarms=replace(DEFAULT.alarms, streak_mm=5000.0)))
+    assert told.coverage.not_tried == ("alarms",)
+    assert "alarms is not tried" in told.coverage.told
     assert tried(tmp_path, DEFAULT).coverage.not_tried == ()
+
+
+EVERY_MM = RollSettings(margin_mm=0, join_mm=0, shortest_piece_mm=0)
+"""What is cut out is what is bad, and nothing beside it."""
+
+
+def test_the_same_recipe_judges_and_cuts_the_roll_as_the_station_does(database: Database) -> None:
+    recipe = replace(DEFAULT, roll=EVERY_MM, density=DensitySettings((DensityRule("per_m", 8, 500, Severity.MAJOR),)))
+    keep_roll(database.folder, mixed_roll(recipe), recipe, database.url)
+    told = tried(database.folder, recipe, database.url).roll
+    with Store(database.folder, database.url) as store:
+        judged_now = store.read(partial(judged_roll, roll_id="R1"))
+    lanes = [(each.lane, each.verdict, each.reasons) for each in judged_now.verdict.lanes]
+    assert [(each.lane, each.before, each.reasons_before) for each in told.lanes] == lanes
+    assert [(each.lane, each.after, each.reasons_after) for each in told.lanes] == lanes
+    assert list(told.cuts_before) == list(told.cuts_after) == list(judged_now.cuts)
+    assert {cause for cut in told.cuts_after for cause in cut.causes} >= {"defect", "density", "held"}
+    assert (told.newly_cut, told.no_longer_cut, told.newly_cut_m, told.no_longer_cut_m) == ((), (), 0, 0)
+
+
+def test_what_a_limit_makes_worse_is_newly_cut_out_and_the_other_way_round(tmp_path: Path) -> None:
+    old, new = (replace(recipe_with(Kind.STAIN, rule), roll=EVERY_MM) for rule in (KindRule(Severity.MINOR), STRICT))
+    sides = [4, 30, 4, 30]
+    stains = [[found(Kind.STAIN, n, size=(side, side))] for n, side in enumerate(sides)]
+    for one, other, folder in ((old, new, tmp_path / "one"), (new, old, tmp_path / "other")):
+        folder.mkdir()
+        keep_roll(folder, [judged(each, one) for each in stains], one)
+        told = tried(folder, other).roll
+        more, less = (told.newly_cut, told.no_longer_cut) if other is new else (told.no_longer_cut, told.newly_cut)
+        begins = [n * LENGTH_MM + 20 * MM for n in (1, 3)]
+        assert [each.from_mm for each in more] == pytest.approx(begins)
+        assert [each.to_mm for each in more] == pytest.approx([begin + 30 * MM for begin in begins])
+        assert [(each.lane, each.why) for each in more] == [(1, ("major stain",))] * 2
+        assert less == ()
+        (lane,) = told.lanes
+        cut_m = pytest.approx(60 * MM / 1e3)
+        assert (lane.cut_m_before, lane.cut_m_after) == ((0, cut_m) if other is new else (cut_m, 0))
+        assert (told.newly_cut_m, told.no_longer_cut_m) == ((cut_m, 0) if other is new else (0, cut_m))
+        assert (len(told.cuts_before), len(told.cuts_after)) == ((0, 2) if other is new else (2, 0))
+
+
+@pytest.mark.parametrize(
+    ("heading", "cause"),
+    [
+        ({"roll": RollSettings(Severity.MINOR, margin_mm=0, join_mm=0, shortest_piece_mm=0)}, "defect"),
+        ({"density": DensitySettings((DensityRule("per_m", 2, 50, Severity.MAJOR),))}, "density"),
+        ({"lanes": LaneSettings((PlannedLane(5, right_mm=15),), Tolerance(1.0))}, "lane"),
+        ({"repeats": RepeatSettings(shortest_pitch_mm=5)}, "repeat"),
+    ],
+)
+def test_the_roll_is_judged_by_each_side_s_headings(tmp_path: Path, heading: dict[str, object], cause: str) -> None:
+    own = replace(DEFAULT, roll=EVERY_MM)
+    keep_roll(tmp_path, [judged([found(Kind.STAIN, n)], own) for n in range(9)], own)
+    told = tried(tmp_path, replace(own, **heading)).roll
+    assert told.cuts_before == ()
+    assert {each for cut in told.cuts_after for each in cut.causes} == {cause}
+    assert told.newly_cut_m > 0
+    assert told.lanes[0].reasons_before != told.lanes[0].reasons_after
+
+
+def test_a_frame_that_the_other_recipe_holds_is_web_that_nobody_judged(tmp_path: Path) -> None:
+    tape = found(Kind.SPLICE, 1, left=0, lane=None, size=(100, COLUMNS))
+    keep_roll(tmp_path, [judged([], DEFAULT), judged([tape], DEFAULT), judged([], DEFAULT)])
+    told = tried(tmp_path, replace(DEFAULT, verdict=replace(DEFAULT.verdict, largest_hidden_share=0.1))).roll
+    assert (told.before, told.after) == ("warn", "hold")
+    assert any(reason.startswith("held: hidden") for reason in told.lanes[0].reasons_after)
+
+
+def test_lists_of_cuts_are_short_and_their_metres_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = replace(DEFAULT, roll=EVERY_MM)
+    keep_roll(tmp_path, [judged([found(Kind.STAIN, n)], own) for n in range(9)], own)
+    monkeypatch.setattr(dry_run_rolls, "_MOST_CUTS", 2)
+    told = tried(tmp_path, replace(recipe_with(Kind.STAIN, KindRule(Severity.MAJOR)), roll=EVERY_MM)).roll
+    assert (len(told.cuts_after), len(told.newly_cut)) == (2, 2)
+    assert told.left_out == CutsLeftOut(cuts_before=0, cuts_after=7, newly_cut=7, no_longer_cut=0)
+    assert told.newly_cut_m == told.lanes[0].cut_m_after == pytest.approx(9 * 10 * MM / 1e3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [
+        (Kind.STAIN, ZONED),
+        (Kind.STREAK, KindRule(Severity.MINOR, (Limit("length_mm", 300.0, Severity.CRITICAL),))),
+    ],
+)
+def test_joined_once_or_twice_defects_are_judged_the_same(tmp_path: Path, kind: Kind, rule: KindRule) -> None:
+    recipe = recipe_with(kind, rule, review_below=0.95)
+    keep_roll(tmp_path, mixed_roll(DEFAULT))
+    once, twice = (Sides(DEFAULT, recipe, found_alike=alike) for alike in (True, False))
+    with reading(tmp_path) as connection:
+        for replayed in replay(connection, opened_roll(connection, "R1"), recipe, tmp_path, None):
+            once.add(replayed)
+            twice.add(replayed)
+    (before, after), (again, wanted) = once.defects(), twice.defects()
+    assert (before, after) == (again, wanted)
+    assert before != after
 
 
 ALONE = replace(DEFAULT, version=2, regions=RegionSettings(most=1))

@@ -13,7 +13,7 @@ from records import entry
 
 from inspection.record import LaneExtent
 from service.cli import main
-from service.rollbook.lanes import faults_of_lanes, lanes_of_roll
+from service.rollbook.lanes import lanes_of_roll, measured_lanes
 from service.rollbook.opened import opened_roll
 from service.store.beside import reading
 from service.store.entries import RollEntry
@@ -136,6 +136,7 @@ def test_the_command_says_yes_where_all_is_in_tolerance_and_names_a_missing_plan
 def test_the_faults_that_judge_a_roll_are_those_that_are_told(tmp_path: Path) -> None:
     measured(tmp_path, wide=(30,))
     with reading(tmp_path) as connection:
-        faults = faults_of_lanes(connection, opened_roll(connection, "R1"))
+        opened = opened_roll(connection, "R1")
+        faults = measured_lanes(connection, opened).faults(opened.recipe.lanes)
         assert faults == list(lanes_of_roll(connection, "R1").faults)
     assert [(each.lane, each.from_mm) for each in faults] == [(2, 30_000)]

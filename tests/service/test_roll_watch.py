@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from sqlalchemy import delete, update
 from webs import mark, marks, write_web
 
 from inspection.defect import Kind
+from inspection.record import LaneExtent
 from inspection.roll.web_defect import WebDefect
 from service import roll_watch
 from service.cli import main
@@ -187,6 +189,44 @@ def test_a_streak_that_grows_from_frame_to_frame_is_told_once(database: Database
     (told,) = run.raised
     assert (told.alarm.cause, told.alarm.from_mm) == ("streak", 0)
     assert told.alarm.raised_mm <= 1000
+
+
+LANES = """
+name = "cathode"
+version = 3
+[lanes.width]
+mm = 0.5
+[[lanes.plan]]
+left_mm = 10
+width_mm = 90
+"""
+
+
+def run_lane(run: Watched, first_m: int, last_m: int, wide_m: range) -> None:
+    """Keep and tell a frame a metre, of a lane that is wider in some metres."""
+    for metre in range(first_m, last_m):
+        lane = LaneExtent(1, 10.0, 100.0 + 0.01 * (metre % 3) + 0.8 * (metre in wide_m))
+        plain = entry(metre)
+        key, told = replace(plain.key, roll_id="R3"), replace(plain.record, lanes=(lane,))
+        frame = replace(plain, key=key, record=told, position_mm=1000.0 * metre, length_mm=1000.0)
+        run.watch.take(frame, run.store.keep_frame(frame).result())
+
+
+@pytest.mark.parametrize("stop", [38, 39, 40, 41, 44])
+def test_a_lane_out_of_tolerance_is_told_once_through_a_restart(database: Database, stop: int) -> None:
+    with watched(database) as before:
+        before.store.open_roll(RollEntry("R3", "2030", "cathode", 3, LANES, "fake", "1", "f" * 64)).result()
+        run_lane(before, 0, stop, range(40, 60))
+    with watched(database) as after:
+        run_lane(after, stop, 60, range(40, 60))
+    told = [each.alarm for each in (*before.raised, *after.raised)]
+    (wide,) = (each for each in told if each.details["rule"] is None)
+    assert (wide.cause, wide.lane, wide.from_mm, wide.details["measure"]) == ("lane", 1, 40_000, "width_mm")
+    assert wide.raised_mm <= 43_000
+    rules = [each.details["rule"] for each in told]
+    assert 1 in rules
+    assert len(set(rules)) == len(rules)
+    assert after.counted('coatsight_roll_alarms_total{cause="lane"}') == len(after.raised)
 
 
 def test_what_was_told_cannot_be_changed_or_taken_away(database: Database) -> None:

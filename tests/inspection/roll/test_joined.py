@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from told_frames import FRAME_MM, Thing, ToldFrame, rolls, told
 
 from inspection.defect import Kind, Severity
+from inspection.limits import KindRule, Limit
 from inspection.roll import seams
 from inspection.roll.gathered import Gathered
 from inspection.roll.joined import Joined
@@ -196,3 +197,23 @@ def test_a_piece_that_is_told_twice_counts_once() -> None:
     assert len(roll.add(frame.pieces).changed) == 1
     assert roll.add(frame.pieces).changed == ()
     assert [defect.pieces for defect in roll.defects()] == [1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(rolls(), st.randoms(use_true_random=False))
+def test_other_limits_judge_what_was_joined_as_if_it_had_been_judged_by_them_before(
+    frames: list[ToldFrame], chance: Random
+) -> None:
+    other = VerdictSettings({Kind.STREAK: KindRule(Severity.MINOR, (Limit("length_mm", 100.0, Severity.CRITICAL),))})
+    once, anew, judged = Joined(JOINING, VERDICT), Joined(JOINING, other), {}
+    for frame in frames:
+        told = {piece.identity: (chance.choice([*Severity]), chance.random() < 0.5) for piece in frame.pieces[::2]}
+        severities = [told.get(piece.identity, (piece.severity, piece.needs_review)) for piece in frame.pieces]
+        pieces = [
+            replace(piece, severity=severity, needs_review=review)
+            for piece, (severity, review) in zip(frame.pieces, severities, strict=True)
+        ]
+        judged |= told
+        once.add(frame.pieces, frame.splices)
+        anew.add(pieces, frame.splices)
+    assert same(once.judged_by(other, judged), anew.defects())

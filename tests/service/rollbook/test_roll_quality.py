@@ -12,6 +12,7 @@ from inspection.roll.extent import LaneStrip
 from inspection.roll.factors import built_in
 from inspection.roll.fault import Cause
 from service.errors import UnknownRoll
+from service.rollbook.evidence import kept_evidence
 from service.rollbook.faults import PARTS, faulty_roll
 from service.rollbook.period_scrap import Period, period_scrap
 from service.rollbook.quality import JudgedRoll, RollQuality, judged_roll, roll_quality
@@ -298,7 +299,7 @@ def test_every_part_tells_faults_of_its_own_and_none_is_forgotten(roll) -> None:
     roll.splice(50, 50.05)
     roll.find(*(defect(turn, turn + 0.002) for turn in range(40, 46)))
     seen = faulty_roll(roll.connection, "R1")
-    by_part = {part: {fault.cause for fault in part(roll.connection, seen.seen)} for part in PARTS}
+    by_part = {part: {fault.cause for fault in part(kept_evidence(roll.connection, seen.seen))} for part in PARTS}
     assert [part.__name__ for part, causes in by_part.items() if not causes] == []
     assert {fault.cause for fault in seen.faults} == set().union(*by_part.values())
 
