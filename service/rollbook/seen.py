@@ -4,6 +4,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from math import inf
 from typing import Any
 
 from inspection.roll.coverage import SeenFrame, seen_ends
@@ -43,10 +45,16 @@ class SeenRoll(OpenedRoll):
 
     def within(self, from_mm: float, to_mm: float) -> tuple[float, float]:
         """Keep to the web that any camera saw: a metre in which something was measured may lie beyond it in part."""
-        begins = min((each.from_mm for frames in self.frames.values() for each in frames), default=from_mm)
-        ends = max((each.to_mm for frames in self.frames.values() for each in frames), default=to_mm)
+        begins, ends = self._reach_mm
         start, end = max(from_mm, begins), min(to_mm, ends)
         return (start, end) if start < end else (from_mm, to_mm)
+
+    @cached_property
+    def _reach_mm(self) -> tuple[float, float]:
+        """From where to where any camera saw; a roll of many faults asks for it as often."""
+        seen = [each for frames in self.frames.values() for each in frames]
+        begins, ends = (each.from_mm for each in seen), (each.to_mm for each in seen)
+        return min(begins, default=-inf), max(ends, default=inf)
 
 
 def seen_roll(connection: Connection, roll_id: str) -> SeenRoll:
