@@ -11,7 +11,7 @@ from unittest.mock import Mock
 import pytest
 from databases import Database
 from records import entry
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from web_records import FRAME_MM, Thing, eventful_roll, showing
 
 from inspection.defect import Kind, Severity
@@ -108,6 +108,18 @@ def test_a_long_roll_is_not_read_again_from_its_beginning(store: Store, monkeypa
     keep(store, frames)
     assert same(stored(store), in_memory(frames))
     assert begun.call_count == 1
+
+
+def test_a_stretch_full_of_spots_is_read_again_by_few_questions(store: Store) -> None:
+    places = [(down, cross) for down in range(0, 500, 5) for cross in range(5, 85, 10)]
+    spots = [Thing(Kind.STAIN, down, down + 1, cross, cross + 1) for down, cross in places]
+    keep(store, [showing(spots, index) for index in range(8)])
+    store._webs.forget()
+    asked = Mock()
+    event.listen(store._writing, "before_cursor_execute", asked)
+    keep(store, [showing(spots, 8)])
+    assert same(stored(store), in_memory(showing(spots, index) for index in range(9)))
+    assert asked.call_count < 20
 
 
 def test_rolls_that_went_by_are_let_go_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
