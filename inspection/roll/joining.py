@@ -38,7 +38,7 @@ class JoiningSettings:
     twice_mm : float
         How far apart two cameras may place the same thing.
     overlap_mm : float
-        How far the view of one camera may reach into its neighbour's.
+        How far the view of one camera may reach into its neighbour's; what lies so near a rim waits to be joined.
     """
 
     touch_mm: Annotated[float, Interval(ge=0, le=20)] = 1.0
@@ -46,7 +46,7 @@ class JoiningSettings:
     bridge_mm: Annotated[float, Interval(ge=0, le=2000)] = 160.0
     drift_mm: Annotated[float, Interval(ge=0, le=20)] = 0.5
     twice_mm: Annotated[float, Interval(ge=0, le=20)] = 1.0
-    overlap_mm: Annotated[float, Interval(ge=0, le=1000)] = 20.0
+    overlap_mm: Annotated[float, Interval(ge=0, le=1000)] = 40.0
 
     def reach_mm(self, piece: Piece) -> float:
         """How far along the web something that belongs to a piece may be."""

@@ -1,4 +1,4 @@
-"""Facts of a roll that make its places doubtful: an encoder in reverse, cameras with wrong offsets or a gap between.
+"""Facts of a roll that make its places doubtful: an encoder in reverse, cameras whose views do not fit together.
 
 In:  positions by frame, views by camera, lane edges by metre, from the store.
 Out: facts in words, with what to do: with one, a roll cannot pass.
@@ -9,11 +9,13 @@ Where an uncalibrated camera looks nobody knows, so that it is compared with non
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations, groupby
+from math import ceil
 from typing import Literal, TypeAlias
 
 from inspection.geometry import View
 from inspection.roll.encoder import Reversal, reversals
 from inspection.roll.overlap import SAME_PLACE_MM, Difference, around, difference, gaps, overlap
+from service.rollbook.opened import opened_roll
 from service.store import reads
 from service.store.camera_views import views_of
 from service.store.connection import Connection
@@ -28,18 +30,18 @@ class RollFact:
 
     Attributes
     ----------
-    about : {"position", "offset", "gap"}
-        The encoder, a camera's offset, web between cameras.
+    about : {"position", "offset", "overlap", "gap"}
+        The encoder, a camera's offset, views that overlap by more than the recipe says, web between cameras.
     cameras : tuple of str
     from_mm, to_mm : float
         Along the web.
     by_mm : float
-        How far positions fall, how much to add to the last camera's offset, how wide the gap is.
+        How far positions fall, how much to add to the last camera's offset, how wide the overlap or the gap is.
     told : str
         In words, with what to do.
     """
 
-    about: Literal["position", "offset", "gap"]
+    about: Literal["position", "offset", "overlap", "gap"]
     cameras: tuple[str, ...]
     from_mm: float
     to_mm: float
@@ -48,16 +50,22 @@ class RollFact:
 
 
 def facts_of(connection: Connection, roll_id: str) -> tuple[RollFact, ...]:
-    """Return what makes the places of a roll doubtful."""
-    cameras = reads.calibrations_of(connection, roll_id)
-    views = views_of(connection, roll_id)
+    """Return what makes the places of a roll doubtful.
+
+    Raises
+    ------
+    UnknownRoll, RecipeError
+        As `opened_roll`.
+    """
+    cameras, views = reads.calibrations_of(connection, roll_id), views_of(connection, roll_id)
+    joined_mm = opened_roll(connection, roll_id).recipe.joining.overlap_mm
     placed = [(name, views[name]) for name, version in cameras.items() if version is not None and name in views]
     return (
         *(fact for name in cameras for fact in _positions(connection, roll_id, name)),
         *(
             fact
             for pair in combinations(sorted(placed, key=_from_left), 2)
-            for fact in _offset(connection, roll_id, *pair)
+            for fact in (*_offset(connection, roll_id, *pair), *_overlap(connection, roll_id, joined_mm, *pair))
         ),
         *_gaps(connection, roll_id, placed),
     )
@@ -105,6 +113,28 @@ def _offset_told(one: str, other: str, found: Difference, offset_mm: float) -> s
     )
 
 
+def _overlap(
+    connection: Connection, roll_id: str, joined_mm: float, first: Camera, second: Camera
+) -> Iterator[RollFact]:
+    """What lies in the middle of a wider overlap than the recipe tells of is not joined, but counted twice."""
+    (one, view), (other, other_view) = first, second
+    shared = overlap(view, other_view)
+    if shared is None or (wide_mm := shared[1] - shared[0]) <= joined_mm:
+        return
+    told = (
+        f"the views of {one} and {other} overlap by {wide_mm:.1f} mm, and defects are joined across {joined_mm:g} mm: "
+        f"what lies between counts twice; say [joining] overlap_mm = {ceil(wide_mm)} in the recipe"
+    )
+    yield RollFact("overlap", (one, other), *_seen_mm(connection, roll_id, (one, other)), wide_mm, told)
+
+
+def _seen_mm(connection: Connection, roll_id: str, cameras: Iterable[str]) -> tuple[float, float]:
+    """From where to where cameras saw the web."""
+    extents = [reads.extent(connection, camera_id, roll_id) for camera_id in cameras]
+    begins = [each.from_mm for each in extents if each.from_mm is not None]
+    return min(begins, default=0.0), max((each.to_mm for each in extents if each.to_mm is not None), default=0.0)
+
+
 def _gaps(connection: Connection, roll_id: str, placed: Iterable[Camera]) -> Iterator[RollFact]:
     for side, of_side in groupby(sorted(placed, key=_by_side), key=lambda camera: camera[1].side):
         cameras = list(of_side)
@@ -124,12 +154,9 @@ def _by_side(camera: Camera) -> tuple[str, float]:
 def _gap(
     connection: Connection, roll_id: str, side: str, gap_mm: tuple[float, float], cameras: tuple[str, ...]
 ) -> RollFact:
-    extents = [reads.extent(connection, camera_id, roll_id) for camera_id in cameras]
-    begin = min((each.from_mm for each in extents if each.from_mm is not None), default=0.0)
-    end = max((each.to_mm for each in extents if each.to_mm is not None), default=0.0)
     width = gap_mm[1] - gap_mm[0]
     told = (
         f"nobody looks at {width:.1f} mm of the {side} side, from {gap_mm[0]:.1f} to {gap_mm[1]:.1f} mm from the "
         "operator side: move the cameras beside it together, or calibrate them with their true --cross-offset-mm"
     )
-    return RollFact("gap", cameras, begin, end, width, told)
+    return RollFact("gap", cameras, *_seen_mm(connection, roll_id, cameras), width, told)

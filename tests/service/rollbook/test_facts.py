@@ -89,7 +89,7 @@ def test_cameras_that_agree_make_nothing_doubtful(store: Store) -> None:
     assert facts(store) == ()
 
 
-@pytest.mark.parametrize("error_mm", [1.5, -1.5, 7.0, -12.0])
+@pytest.mark.parametrize("error_mm", [1.5, -1.5, 7.0, -9.0])
 def test_a_wrong_offset_is_told_with_the_amount_to_correct_it_by(store: Store, error_mm: float) -> None:
     two_cameras(store, error_mm)
     (fact,) = facts(store)
@@ -116,6 +116,14 @@ def test_a_gap_between_cameras_within_the_lanes_was_seen_by_nobody(store: Store)
     assert (fact.about, fact.by_mm) == ("gap", pytest.approx(3.5))
     assert "3.5 mm of the top side, from 172.0 to 175.5 mm" in fact.told
     assert (fact.from_mm, fact.to_mm) == (0, 51.2)
+
+
+def test_a_wider_overlap_than_the_recipe_joins_across_would_count_defects_twice(store: Store) -> None:
+    two_cameras(store, 0.0, replace(SECOND, left_mm=100.0))
+    (fact,) = facts(store)
+    assert (fact.about, fact.cameras, fact.by_mm) == ("overlap", ("cam-1", "cam-2"), pytest.approx(72))
+    assert "overlap by 72.0 mm, and defects are joined across 40 mm" in fact.told
+    assert "[joining] overlap_mm = 72" in fact.told
 
 
 def test_a_gap_beside_the_lanes_is_none(store: Store) -> None:
