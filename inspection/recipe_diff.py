@@ -32,7 +32,7 @@ STRICTER_WHEN_LOWER = frozenset(
         *("verdict.review_unlike_above", "verdict.largest_hidden_share"),
         *(f"lanes.{name}.mm" for name in ("width", "position", "gap")),
         *("lanes.waviness.largest_mm", "lanes.patch.tolerance_mm", "lanes.skip.tolerance_mm"),
-        *("alarms.streak_mm", "roll.reject_share", "roll.warn_share"),
+        *("alarms.streak_mm", "roll.cut_from", "roll.reject_share", "roll.warn_share"),
     }
 )
 """Keys that let less through the higher, or the lower, they are; of the rest nobody can say."""
@@ -131,10 +131,10 @@ def _stance(key: str, old: Any, new: Any) -> Stance:
     higher = _grows(old, new)
     if higher is None:
         return Stance.OTHER
-    if type(new) in _ORDERS or key in STRICTER_WHEN_HIGHER:
-        return Stance.STRICTER if higher else Stance.LOOSER
     if f".{_LIMITS}." in key or key.endswith(".above") or key in STRICTER_WHEN_LOWER:
         return Stance.LOOSER if higher else Stance.STRICTER
+    if type(new) in _ORDERS or key in STRICTER_WHEN_HIGHER:
+        return Stance.STRICTER if higher else Stance.LOOSER
     return Stance.OTHER
 
 

@@ -95,3 +95,8 @@ def test_a_key_of_which_it_is_known_which_way_is_stricter_is_one(key: str) -> No
         assert stage is not None
         stage = settings_in(keys_of(stage)[name].hint)
     assert stage is None
+
+
+def test_cutting_out_only_what_is_worse_is_looser() -> None:
+    ((_, stance),) = lines(DEFAULT, parse_recipe(HEAD + '[roll]\ncut_from = "critical"\n'))
+    assert stance is Stance.LOOSER
