@@ -28,21 +28,21 @@ FRAMES = 1200
 """123 m of web: enough for control charts."""
 
 _PICTURE_PX = "900,2050"
-"""As far as the density along the web."""
+"""As far as the kinds of defects."""
 
 LOST = range(905, 911)
 STREAK, MARKED, CROWDED = range(420, 447), range(150, 330), range(1020, 1035)
 ROLLER_MM = 942.5
 ROLL = {
     "roll_id": "LFP-2031-0417",
-    "product": "LFP cathode 2 x 55 mm",
-    "recipe": "lfp-55",
+    "product": "LFP cathode 3 x 57 mm",
+    "recipe": "lfp-57",
     "order_number": "4711/3",
     "supplier_lots": ["foil A-2207", "slurry 88-14"],
     "fields": {"line": "coater 2", "shift lead": "M. Okafor"},
 }
 RECIPE = """
-name = "lfp-55"
+name = "lfp-57"
 version = 4
 [verdict.kinds.streak]
 severity = "major"
@@ -68,7 +68,7 @@ def main(folder: Path) -> None:
     with ExitStack() as stack:
         data = Path(stack.enter_context(TemporaryDirectory(prefix="coatsight-report-")))
         (data / "recipes").mkdir()
-        (data / "recipes" / "lfp-55.toml").write_text(RECIPE + _lane_plan())
+        (data / "recipes" / "lfp-57.toml").write_text(RECIPE + _lane_plan())
         calibrate_on_drawn(WEB, "cam-1", Calibrating(24, data))
         station = stack.enter_context(StationProcess(data))
         client = stack.enter_context(client_for(station.url, None))

@@ -67,7 +67,7 @@ def report(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write here; else to ROLL.html, or to standard output where that is piped.",
+            help="Write here, - is standard output; else to ROLL.html in this folder, or to a pipe where there is one.",
         ),
     ] = None,
 ) -> int:

@@ -27,7 +27,13 @@ from service.store.web_queries import Order
 from service.store.web_sums import RollsAsked
 
 _PAGE = 500
-_NO_FILE_NAME = r"[^\w.-]+"
+_NO_FILE_NAME = r"[^\w.-]+|^[.-]+"
+"""Also no file that is hidden, and none that the next command takes for an option."""
+
+_LONGEST = 60
+"""Letters of four bytes; names of files end at 255."""
+
+_STANDARD_OUTPUT = Path("-")
 
 
 def defects(roll_id: str, data: Path, asked: Mapping[str, Any], worst: bool, limit: int, *, json: bool) -> int:
@@ -59,16 +65,21 @@ def statistics(roll_id: str, by: str, data: Path, *, json: bool) -> int:
 
 
 def report(roll_id: str, data: Path, output: Path | None) -> int:
-    """Write a roll's report: to a file, or to standard output where that is no terminal."""
+    """Write a roll's report: to a file, or to standard output where that is `-`, or piped and no file is named."""
     with reading(data) as connection:
         page = report_html(connection, roll_id, factors_in(data), stamp(datetime.now(UTC)))
-    if output is None and not sys.stdout.isatty():
+    if output == _STANDARD_OUTPUT or (output is None and not sys.stdout.isatty()):
         print(page)
         return 0
-    output = output or Path(f"{re.sub(_NO_FILE_NAME, '_', roll_id)}.html")
+    output = output or Path(file_name(roll_id))
     output.write_text(page, encoding="utf-8")
     say(f"the report of roll {roll_id} is in {output}")
     return 0
+
+
+def file_name(roll_id: str) -> str:
+    """Give the roll's name as any folder and shell takes it."""
+    return f"{re.sub(_NO_FILE_NAME, '_', roll_id)[:_LONGEST]}.html"
 
 
 def _query(asked: Mapping[str, Any]) -> DefectQuery:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.roll_report.facts import Facts
-from service.roll_report.numbers import metres, moment
+from service.roll_report.numbers import metres, moment, reason
 from service.rollbook.alarms import RollAlarm, alarms_of_roll
 
 _MOST: Final = 30
@@ -43,5 +43,5 @@ def _told(alarm: RollAlarm) -> ToldAlarm:
         begun=metres(alarm.from_mm, 2),
         lane=str(alarm.lane or "all"),
         camera_id=alarm.camera_id or "all",
-        told=alarm.told,
+        told=reason(alarm.told),
     )

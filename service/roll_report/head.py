@@ -36,8 +36,8 @@ def head(facts: Facts) -> Head:
         ("Recipe", f"{roll.recipe_name}, version {roll.recipe_version}"),
         ("Classifier", f"{roll.model_name} {roll.model_version} ({roll.model_sha256[:12]})"),
         *((f"Camera {camera.camera_id}", _calibration(camera.calibration_version)) for camera in facts.cameras),
-        ("Opened", moment(roll.opened_at) + (f" by {roll.opened_by}" if roll.opened_by else " by its first frame")),
-        ("Closed", f"{moment(closing.closed_at)} by {closing.closed_by}" if closing else "not yet: figures may change"),
+        ("Opened", moment(roll.opened_at) + _by(roll.opened_by or "its first frame")),
+        ("Closed", moment(closing.closed_at) + _by(closing.closed_by) if closing else "not yet: figures may change"),
     ]
     return Head(roll.roll_id, told, _figures(facts))
 
@@ -59,6 +59,10 @@ def _told_freely(roll: RollEntry) -> list[tuple[str, str]]:
     """What else was told of the roll: supplier lots, and whatever a plant calls by names of its own."""
     free = free_of(roll)
     return [*([("Lots", ", ".join(free.supplier_lots))] if free.supplier_lots else []), *free.fields.items()]
+
+
+def _by(name: str) -> str:
+    return ", nobody was signed in" if name == "nobody" else f" by {name}"
 
 
 def _calibration(version: int | None) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 from inspection.roll.capability import Capability
 from inspection.roll.fault import Fault
 from service.roll_report.facts import Facts
-from service.roll_report.numbers import lane_called, left_out, metres, spaced
+from service.roll_report.numbers import lane_called, left_out, metres, reason, spaced
 from service.rollbook.lanes import Lane, Measure
 
 MOST_LANES: Final = 8
@@ -129,4 +129,5 @@ def _capability(able: Capability | None) -> str:
 
 
 def _fault(fault: Fault) -> OutOfTolerance:
-    return OutOfTolerance(lane_called(fault.lane), f"{metres(fault.from_mm, 2)} to {metres(fault.to_mm, 2)}", fault.why)
+    place = f"{metres(fault.from_mm, 2)} to {metres(fault.to_mm, 2)}"
+    return OutOfTolerance(lane_called(fault.lane), place, reason(fault.why))

@@ -1,5 +1,7 @@
 """Numbers, moments and names as people read them."""
 
+from inspection.defect import Kind
+
 
 def moment(stamp: str) -> str:
     """Write a moment of the store for people: UTC, to the second."""
@@ -24,3 +26,10 @@ def left_out(shown: int, total: int, what: str) -> str:
 def lane_called(lane: int | None) -> str:
     """Name a lane; None is the whole width."""
     return "whole width" if lane is None else f"lane {lane}"
+
+
+def reason(told: str) -> str:
+    """Print a reason as paper has it: kinds without underscores, and a sign of its own for what is allowed around."""
+    for kind in Kind:
+        told = told.replace(kind.value, kind.value.replace("_", " "))
+    return told.replace("+-", "\u00b1")

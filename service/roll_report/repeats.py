@@ -1,7 +1,7 @@
 """What repeats: marks that a roller leaves once a turn."""
 
 from dataclasses import dataclass
-from math import floor
+from math import ceil, floor
 from typing import Final
 
 from service.roll_report.facts import Facts
@@ -51,13 +51,18 @@ def _told(repeat: RollRepeat) -> ToldRepeat:
     missed = f" ({spaced(repeat.missed)} missed)" if repeat.missed else ""
     return ToldRepeat(
         kind=repeat.kind.replace("_", " "),
-        pitch=f"{spaced(repeat.pitch_mm, 2)} \u00b1 {spaced(repeat.pitch_error_mm, 2)}",
+        pitch=f"{spaced(repeat.pitch_mm, 2)} \u00b1 {spaced(_rounded_up(repeat.pitch_error_mm), 2)}",
         roller=repeat.roller or "none of the recipe's",
         across=spaced(repeat.cross_mm, 1),
         place=f"{metres(repeat.first_mm, 2)} to {metres(repeat.last_mm, 2)}",
         marks=f"{spaced(repeat.marks)}{missed}",
         confidence=_confidence(repeat.confidence),
     )
+
+
+def _rounded_up(error_mm: float) -> float:
+    """To the digits that are printed: no pitch is known without an error."""
+    return ceil(error_mm * 100) / 100
 
 
 def _confidence(share: float) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 from inspection.roll.factors import Factor, Factors, Range
 from inspection.roll.footprint import Footprint
 from service.roll_report.facts import Facts
-from service.roll_report.numbers import lane_called, left_out, spaced
+from service.roll_report.numbers import lane_called, left_out, reason, spaced
 from service.rollbook.scrap import AvoidableRow, ScrapRow, scrap_of
 
 _MOST_LANES: Final = 24
@@ -117,7 +117,7 @@ def _lane(row: ScrapRow) -> LaneAreas:
 def _saving(row: AvoidableRow) -> Saving:
     return Saving(
         lane=lane_called(row.lane),
-        why=row.why,
+        why=reason(row.why),
         place=f"{spaced(row.from_m, 2)} to {spaced(row.to_m, 2)}",
         m2=spaced(row.saved.m2, 2),
         eur=spaced(row.saved.eur.mid, 1),

@@ -9,7 +9,7 @@ from inspection.roll.cuts import Cut
 from inspection.roll.roll_verdict import LaneVerdict
 from inspection.verdict import Verdict
 from service.roll_report.facts import Facts
-from service.roll_report.numbers import lane_called, left_out, metres, spaced
+from service.roll_report.numbers import lane_called, left_out, metres, reason, spaced
 
 _WORST_FIRST: Final = (Verdict.REJECT, Verdict.HOLD, Verdict.WARN, Verdict.PASS)
 _MEANS: Final = {
@@ -129,12 +129,13 @@ def _piece(cut: Cut) -> CutPiece:
 
 def _first(reasons: Sequence[str], most: int) -> list[str]:
     more = [f"and {len(reasons) - most} more"] if len(reasons) > most else []
-    return [*reasons[:most], *more]
+    return [*map(reason, reasons[:most]), *more]
 
 
 def _rules(facts: Facts) -> str:
     settings = facts.judged.faulty.seen.recipe.roll
     return (
-        f"from {settings.cut_from.value} on, {metres(settings.margin_mm, 2)} m of margin, joined within "
-        f"{metres(settings.join_mm, 2)} m, no piece kept that is shorter than {metres(settings.shortest_piece_mm, 2)} m"
+        f"Cut out from {settings.cut_from.value} on, with {metres(settings.margin_mm, 2)} m of margin, "
+        f"joined within {metres(settings.join_mm, 2)} m, "
+        f"no piece kept that is shorter than {metres(settings.shortest_piece_mm, 2)} m."
     )

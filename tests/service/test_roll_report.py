@@ -16,6 +16,7 @@ from fakes import draw, post, running
 
 from inspection.roll.factors import built_in
 from service.cli import main
+from service.commands.roll_figures import file_name
 from service.roll_report.axes import Axis
 from service.roll_report.page import report_html
 from service.store.store import Store
@@ -113,6 +114,42 @@ def test_the_command_line_writes_the_same_page(tmp_path: Path, capsys: pytest.Ca
     assert main(["roll", "statistics", "R1", "--data", str(tmp_path), "--json", "--by", "lane"]) == 0
     assert json.loads(capsys.readouterr().out)["total"] == 50
     assert main(["roll", "defects", "R1", "--data", str(tmp_path), "--kind", "pinhol"]) == 2
+
+
+def test_without_a_file_it_goes_to_a_pipe_and_from_a_terminal_beside_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, here = tmp_path / "data", tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with Store(data) as store:
+        store.change(partial(write_roll, roll_id="../R 1/<b>", defects=drawn(1, 5))).result(10)
+    command = ["roll", "report", "../R 1/<b>", "--data", str(data)]
+    assert main(command) == 0
+    assert capsys.readouterr().out.startswith("<!doctype html>")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main([*command, "-o", "-"]) == 0
+    assert capsys.readouterr().out.startswith("<!doctype html>")
+    assert list(here.iterdir()) == []
+    assert main(command) == 0
+    (written,) = here.iterdir()
+    told = capsys.readouterr()
+    assert written.name in told.out + told.err
+    assert "<!doctype" not in told.out
+    assert written.read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("roll_id", "name"),
+    [
+        ("R-2030.17", "R-2030.17.html"),
+        ("../R 1/<b>", "__R_1_b_.html"),
+        ("-rf", "_rf.html"),
+        ("卷" * 128, "卷" * 60 + ".html"),
+    ],
+)
+def test_a_report_is_named_after_its_roll_as_any_folder_takes_it(roll_id: str, name: str) -> None:
+    assert file_name(roll_id) == name
 
 
 @pytest.mark.parametrize(
